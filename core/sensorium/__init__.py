@@ -1,0 +1,134 @@
+"""Sensorium gives any language model senses.
+
+    import sensorium
+
+    engine = sensorium.load("pocket")
+    picture = sensorium.read_image("scene.png")
+    print(engine.ask([sensorium.Message.user(picture, "What do you see?")]).text)
+
+These are the public names; plugins import only from here (and `sensorium.testing`). Names are
+resolved on first use, so that importing `sensorium` imports neither torch nor pydantic.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .contracts import (
+        Capabilities,
+        Encoder,
+        FeatureShape,
+        LanguageModel,
+        LanguageModelShape,
+        Projector,
+        Segment,
+        Session,
+        Tokenizer,
+        TrainableEncoder,
+        TrainableLanguageModel,
+        Transcriber,
+        Transcript,
+    )
+    from .engine import Answer, AnswerStream, ChatEngine
+    from .errors import SensoriumError
+    from .generation import GenerationOptions
+    from .hooks import hookimpl
+    from .loading import load
+    from .media.images import read_image
+    from .messages import Media, MediaPart, Message, Part, TextPart
+    from .options import Options
+    from .specs import (
+        BundleSpec,
+        ChatTemplate,
+        Command,
+        DatasetFormat,
+        DenseSample,
+        EncoderSpec,
+        Evaluation,
+        LanguageModelSpec,
+        ProjectorSpec,
+        Sample,
+        SampleSource,
+        Score,
+        TranscriberSpec,
+        Turn,
+    )
+
+_HOMES = {
+    "contracts": (
+        "Capabilities Encoder FeatureShape LanguageModel LanguageModelShape Projector Segment "
+        "Session Tokenizer TrainableEncoder TrainableLanguageModel Transcriber Transcript"
+    ),
+    "engine": "Answer AnswerStream ChatEngine",
+    "errors": "SensoriumError",
+    "generation": "GenerationOptions",
+    "hooks": "hookimpl",
+    "loading": "load",
+    "media.images": "read_image",
+    "messages": "Media MediaPart Message Part TextPart",
+    "options": "Options",
+    "specs": (
+        "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
+        "LanguageModelSpec ProjectorSpec Sample SampleSource Score TranscriberSpec Turn"
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "Answer",
+    "AnswerStream",
+    "BundleSpec",
+    "Capabilities",
+    "ChatEngine",
+    "ChatTemplate",
+    "Command",
+    "DatasetFormat",
+    "DenseSample",
+    "Encoder",
+    "EncoderSpec",
+    "Evaluation",
+    "FeatureShape",
+    "GenerationOptions",
+    "LanguageModel",
+    "LanguageModelShape",
+    "LanguageModelSpec",
+    "Media",
+    "MediaPart",
+    "Message",
+    "Options",
+    "Part",
+    "Projector",
+    "ProjectorSpec",
+    "Sample",
+    "SampleSource",
+    "Score",
+    "Segment",
+    "SensoriumError",
+    "Session",
+    "TextPart",
+    "Tokenizer",
+    "TrainableEncoder",
+    "TrainableLanguageModel",
+    "Transcriber",
+    "TranscriberSpec",
+    "Transcript",
+    "Turn",
+    "__version__",
+    "hookimpl",
+    "load",
+    "read_image",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'sensorium' has no attribute '{name}'")
+    return getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

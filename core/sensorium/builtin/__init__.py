@@ -1,0 +1,23 @@
+"""What the core brings itself, registered like any plugin's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sensorium import Command, ProjectorSpec, hookimpl
+
+
+@hookimpl
+def register_projectors() -> Iterable[ProjectorSpec]:
+    """linear, mlp, residual, identity, average-pool, pixel-shuffle, resampler."""
+    from .projector_specs import PROJECTORS
+
+    yield from PROJECTORS
+
+
+@hookimpl
+def register_commands() -> Iterable[Command]:
+    """ask, chat, app, eval, plugins, config, doctor."""
+    from ..cli.commands import COMMANDS
+
+    yield from COMMANDS

@@ -1,0 +1,214 @@
+"""Bundles: a folder that needs nothing else to run.
+
+    sensorium.json                    manifest: recipe, and size and SHA-256 of every file
+    llm/                              what the language model's plugin saved
+    encoders/image/                   what the encoder's plugin saved
+    projectors/image.safetensors      its header names the encoder it was trained with
+
+Weights are safetensors only. A bundle is written beside its place and renamed into it, so a
+killed save leaves the old one whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import Recipe, environment_overrides, make_recipe, merge, parse_overrides, resolve_paths
+from .errors import BundleError
+from .version import __version__
+
+if TYPE_CHECKING:
+    import torch
+
+    from .pipeline import Pipeline, PlannedSense
+
+MANIFEST = "sensorium.json"
+FORMAT = 1
+
+_STARTING_POINT = ("revision", "random_seed", "adapter")
+"""Options that say where weights came from; a saved folder already holds the result."""
+
+
+def save_bundle(
+    pipeline: Pipeline, folder: Path, *, name: str, dtype: torch.dtype | None = None
+) -> None:
+    """Write `pipeline` as a bundle, floating-point weights cast to `dtype` where given."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        tree = _write_parts(pipeline, staging, dtype)
+        files = {
+            path.relative_to(staging).as_posix(): _describe(path)
+            for path in sorted(staging.rglob("*"))
+            if path.is_file()
+        }
+        manifest = {
+            "format": FORMAT,
+            "name": name,
+            "sensorium": __version__,
+            "recipe": tree,
+            "files": files,
+        }
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        (staging / MANIFEST).write_text(text, "utf-8")
+        staging.chmod(0o755)
+        replace_folder(staging, folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BundleError(f"Cannot write the bundle {folder}: {reason}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
+    """The recipe of a bundle whose every file is as the manifest says; BundleError otherwise."""
+    manifest = read_manifest(folder)
+    for relative, expected in manifest["files"].items():
+        path = folder / relative
+        if ".." in Path(relative).parts or Path(relative).is_absolute():
+            raise BundleError(f"The bundle {folder} names a file outside of itself: {relative}")
+        if not path.is_file():
+            raise BundleError(f"The bundle {folder} misses its file {relative}")
+        if _describe(path) != expected:
+            raise BundleError(
+                f"{relative} in the bundle {folder} is not the file that was saved (its SHA-256 "
+                "differs)",
+                hint="Fetch or build the bundle again.",
+            )
+    over = merge(environment_overrides(), parse_overrides(overrides))
+    tree = merge(_placed(manifest["recipe"], folder), over)
+    return make_recipe(tree, source=str(folder / MANIFEST))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest, checked for its form."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(f"The manifest {path} cannot be read") from error
+    well_formed = (
+        isinstance(manifest, dict)
+        and isinstance(manifest.get("recipe"), dict)
+        and isinstance(manifest.get("files"), dict)
+    )
+    if not well_formed:
+        raise BundleError(f"The manifest {path} is not a bundle's manifest")
+    if manifest.get("format") != FORMAT:
+        raise BundleError(
+            f"The bundle {folder} has format {manifest.get('format')}; this version reads {FORMAT}",
+            hint="Update sensorium.",
+        )
+    return manifest
+
+
+def replace_folder(new: Path, place: Path) -> None:
+    """Rename `new` to `place`; an older folder there stays whole until the very last step."""
+    old = place.with_name(f".{place.name}-old-{os.getpid()}")
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) -> dict[str, Any]:
+    recipe = pipeline.plan.recipe
+    tree = recipe.model_dump(mode="json", exclude_defaults=True)
+    pipeline.llm.save(folder / "llm")
+    _cast(folder / "llm", dtype)
+    tree["llm"] = _from_folder(tree["llm"], "./llm")
+    for planned in pipeline.plan.senses:
+        sense = pipeline.senses[planned.modality]
+        place = f"encoders/{planned.modality}"
+        sense.encoder.save(folder / place)
+        _cast(folder / place, dtype)
+        section = _from_folder(tree["encoders"][planned.modality], f"./{place}")
+        weights = f"projectors/{planned.modality}.safetensors"
+        fingerprint = _fingerprint(planned, folder / place)
+        save_projector(
+            sense.projector, folder / weights, planned, pipeline.plan.shape.width, fingerprint
+        )
+        _cast(folder / "projectors", dtype)
+        section["projector"] = {**section["projector"], "weights": f"./{weights}"}
+        tree["encoders"][planned.modality] = section
+    return tree
+
+
+def save_projector(
+    projector: Any, path: Path, planned: PlannedSense, llm_width: int, encoder_fingerprint: str
+) -> None:
+    """Projector weights as safetensors whose header says what they were trained between."""
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.contiguous() for name, tensor in projector.state_dict().items()}
+    metadata = {
+        "projector": planned.projector.name,
+        "encoder": planned.encoder.name,
+        "encoder_fingerprint": encoder_fingerprint,
+        "encoder_width": str(planned.source.width),
+        "llm_width": str(llm_width),
+    }
+    save_file(weights, path, metadata=metadata)
+
+
+def _fingerprint(planned: PlannedSense, folder: Path) -> str:
+    """The fingerprint the saved encoder will have when it is loaded again."""
+    reset = dict.fromkeys(set(_STARTING_POINT) & set(type(planned.encoder_options).model_fields))
+    update = {**reset, "checkpoint": str(folder)}
+    options = planned.encoder_options.model_copy(update=update)
+    return planned.encoder.build(options, "cpu").fingerprint
+
+
+def _from_folder(section: dict[str, Any], place: str) -> dict[str, Any]:
+    kept = {key: value for key, value in section.items() if key not in _STARTING_POINT}
+    return {**kept, "checkpoint": place}
+
+
+def _placed(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
+    placed = resolve_paths(tree, folder)
+    for key, value in _leaves(tree):
+        inside = (folder / value).resolve().is_relative_to(folder.resolve())
+        if value.startswith(("./", "../")) and not inside:
+            raise BundleError(f"The bundle {folder} points outside of itself: {key}: {value}")
+    return placed
+
+
+def _leaves(tree: dict[str, Any]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found.extend(_leaves(value))
+        elif isinstance(value, str):
+            found.append((key, value))
+    return found
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def _cast(folder: Path, dtype: torch.dtype | None) -> None:
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    if dtype is None:
+        return
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata()
+        cast = {
+            name: tensor.to(dtype) if tensor.is_floating_point() else tensor
+            for name, tensor in load_file(path).items()
+        }
+        save_file(cast, path, metadata=metadata)

@@ -1,0 +1,192 @@
+"""Recipes: which components make a model, from YAML, environment and command line.
+
+Precedence: command line > environment > YAML > default. Environment variables are
+`SENSORIUM_SET_LLM__DTYPE=float32`; on the command line the same is `--set llm.dtype=float32`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import ConfigError, suggestion
+from .generation import GenerationOptions
+from .options import Options
+
+ENVIRONMENT_PREFIX = "SENSORIUM_SET_"
+
+
+class Component(BaseModel):
+    """A registered name and the options of that plugin (checked against its options model)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
+
+    plugin: str = Field(description="Registered name; see `sensorium plugins list`.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The keys besides `plugin`: the options of that plugin, not validated yet."""
+        return dict(self.model_extra or {})
+
+
+class ProjectorComponent(Component):
+    """A projector, optionally with trained weights."""
+
+    weights: str | None = Field(
+        default=None, description="Trained weights (safetensors); random where left out."
+    )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options of the projector plugin, not validated yet."""
+        return dict(self.model_extra or {})
+
+
+class SenseComponent(Component):
+    """One modality: an encoder with its projector, or a transcriber."""
+
+    mode: Literal["features", "transcribe"] = Field(
+        default="features",
+        description="`features` projects the encoder's features; `transcribe` makes text.",
+    )
+    projector: ProjectorComponent | None = Field(
+        default=None, description="Features → embeddings; required in mode `features`."
+    )
+
+
+class Recipe(Options):
+    """Everything needed to compose a model."""
+
+    llm: Component = Field(description="The language model.")
+    encoders: dict[str, SenseComponent] = Field(
+        default_factory=dict, description="One entry per modality: image, audio, …"
+    )
+    template: str = Field(description="Chat template; see `sensorium plugins list`.")
+    system: str | None = Field(
+        default=None, description="System text; the template's own where left out."
+    )
+    generation: GenerationOptions = Field(
+        default_factory=GenerationOptions, description="Defaults of decoding."
+    )
+    device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
+    threads: int | None = Field(
+        default=None, ge=1, description="CPU threads; the machine's cores where left out."
+    )
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping, safely (no tags that construct objects)."""
+    try:
+        loaded = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"No file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read {path}: {error}") from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path} is not plain YAML: {reason}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply") from error
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"{path} must hold a mapping of keys to values")
+    return loaded
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the keys of `over` on top, mappings merged key by key."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
+    """`["llm.dtype=float32"]` → `{"llm": {"dtype": "float32"}}`; values are YAML."""
+    tree: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not all(key.split(".")):
+            raise ConfigError(f"'{pair}' is not KEY=VALUE", hint="Example: llm.dtype=float32")
+        try:
+            branch: Any = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"The value of '{key}' is not plain YAML") from error
+        for part in reversed(key.split(".")):
+            branch = {part: branch}
+        tree = merge(tree, branch)
+    return tree
+
+
+def environment_overrides(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What SENSORIUM_SET_… variables say, as a tree; `__` separates levels."""
+    pairs = []
+    for name, value in (os.environ if environment is None else environment).items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+            pairs.append(f"{key}={value}")
+    return parse_overrides(sorted(pairs))
+
+
+def make_recipe(tree: Mapping[str, Any], *, source: str, base: Path | None = None) -> Recipe:
+    """Validate a tree; relative paths in it (`./llm`) are taken from `base`."""
+    if base is not None:
+        tree = resolve_paths(tree, base)
+    return validate(Recipe, tree, source=source)
+
+
+def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
+    """A recipe from a YAML file, the environment and `KEY=VALUE` overrides."""
+    over = merge(environment_overrides(), parse_overrides(overrides))
+    tree = merge(resolve_paths(read_yaml(path), path.parent), over)
+    return make_recipe(tree, source=str(path))
+
+
+
+def validate(model: type[Any], tree: Mapping[str, Any], *, source: str, at: str = "") -> Any:
+    """`model.model_validate`, with an error that names the key's path and a likely spelling."""
+    try:
+        return model.model_validate(dict(tree))
+    except ValidationError as error:
+        lines = [_explain(model, dict(item), at) for item in error.errors(include_url=False)]
+        raise ConfigError("; ".join(lines), where=source) from error
+
+
+def _explain(model: type[BaseModel], item: dict[str, Any], at: str) -> str:
+    path = ".".join(str(part) for part in (at, *item["loc"]) if part != "")
+    if item["type"] == "extra_forbidden":
+        known = _known_keys(model, item["loc"])
+        hint = suggestion(str(item["loc"][-1]), known) or f"Known: {', '.join(sorted(known))}. "
+        return f"unknown key '{path}'. {hint}".rstrip()
+    if item["type"] == "missing":
+        return f"'{path}' is missing"
+    return f"'{path}': {item['msg']}, got {item.get('input')!r}"[:300]
+
+
+def _known_keys(model: type[BaseModel], location: tuple[Any, ...]) -> set[str]:
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        model = annotation
+    return set(model.model_fields)
+
+
+def resolve_paths(tree: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """The tree with every `./…` and `../…` made absolute from `base`."""
+    resolved: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            resolved[key] = resolve_paths(value, base)
+        elif isinstance(value, str) and value.startswith(("./", "../")):
+            resolved[key] = str((base / value).resolve())
+        else:
+            resolved[key] = value
+    return resolved

@@ -1,0 +1,148 @@
+"""Finds plugins: installed entry points and un-installed folders, through the same table.
+
+One broken plugin must not take the others down: entry points are loaded one by one, and whatever
+fails is kept as a `BrokenPlugin` with the reason.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from . import hooks
+from .errors import PluginError
+
+PLUGINS_PATH = "SENSORIUM_PLUGINS"
+"""Environment variable: folders of un-installed plugins, separated like PATH."""
+
+BLOCKED = "SENSORIUM_BLOCKED"
+"""Environment variable: entry-point names that must not be loaded, separated by commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlugin:
+    """A loaded plugin: its entry-point name and where it came from."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
+    """A plugin that was left out, and why."""
+
+    name: str
+    source: str
+    reason: str
+
+
+@dataclass
+class Plugins:
+    """What discovery found. Made by `find_plugins()` and passed in; never a global."""
+
+    manager: pluggy.PluginManager
+    found: list[FoundPlugin] = field(default_factory=list)
+    broken: list[BrokenPlugin] = field(default_factory=list)
+
+    def register(self, plugin: object, name: str, source: str) -> None:
+        """Add one plugin object; on any failure it is recorded as broken and left out."""
+        try:
+            self.manager.register(plugin, name=name)
+            # A misspelled hook registers silently: this is where it is caught.
+            self.manager.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            if self.manager.get_plugin(name) is plugin:
+                self.manager.unregister(name=name)
+            self.broken.append(BrokenPlugin(name, source, str(error)))
+        else:
+            self.found.append(FoundPlugin(name, source))
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryPoint:
+    name: str
+    value: str
+    source: str
+
+    def load(self) -> Any:
+        module, _, attribute = self.value.partition(":")
+        loaded = importlib.import_module(module)
+        return getattr(loaded, attribute) if attribute else loaded
+
+
+def empty_plugins() -> Plugins:
+    """A manager that knows the hooks and no plugin: the start of a test or of `find_plugins`."""
+    manager = pluggy.PluginManager(hooks.GROUP)
+    manager.add_hookspecs(hooks)
+    return Plugins(manager)
+
+
+def find_plugins(
+    folders: Iterable[Path] | None = None, blocked: Iterable[str] | None = None
+) -> Plugins:
+    """Load every plugin there is.
+
+    `folders` are un-installed projects or folders of such projects (default: SENSORIUM_PLUGINS);
+    `blocked` are entry-point names to leave out (default: SENSORIUM_BLOCKED).
+    """
+    if folders is None:
+        folders = [Path(p) for p in os.environ.get(PLUGINS_PATH, "").split(os.pathsep) if p]
+    if blocked is None:
+        blocked = [name for name in os.environ.get(BLOCKED, "").split(",") if name]
+    plugins = empty_plugins()
+    seen: set[str] = set(blocked)
+    for entry in _entry_points(folders, plugins):
+        if entry.name in seen:
+            continue
+        seen.add(entry.name)
+        try:
+            plugin = entry.load()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+            reason = f"{type(error).__name__}: {error}"
+            plugins.broken.append(BrokenPlugin(entry.name, entry.source, reason))
+        else:
+            plugins.register(plugin, entry.name, entry.source)
+    return plugins
+
+
+def load_project(pyproject: Path) -> list[_EntryPoint]:
+    """The entry-point table of an un-installed project; its source roots become importable."""
+    try:
+        project = tomllib.loads(pyproject.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PluginError(f"Cannot read {pyproject}: {error}") from error
+    hatch = project.get("tool", {}).get("hatch", {}).get("build", {})
+    for root in hatch.get("dev-mode-dirs", [".", "src"]):
+        folder = str((pyproject.parent / root).resolve())
+        if folder not in sys.path and Path(folder).is_dir():
+            sys.path.append(folder)
+    table = project.get("project", {}).get("entry-points", {}).get(hooks.GROUP, {})
+    return [_EntryPoint(name, value, str(pyproject)) for name, value in table.items()]
+
+
+def _entry_points(folders: Iterable[Path], plugins: Plugins) -> Iterator[_EntryPoint]:
+    for entry in importlib.metadata.entry_points(group=hooks.GROUP):
+        dist = entry.dist
+        source = f"{dist.name} {dist.version}" if dist else "installed"
+        yield _EntryPoint(entry.name, entry.value, source)
+    for folder in folders:
+        own = folder / "pyproject.toml"
+        projects = [own] if own.is_file() else sorted(folder.glob("*/pyproject.toml"))
+        if not projects:
+            reason = f"no pyproject.toml in {folder} or in the folders below it"
+            plugins.broken.append(BrokenPlugin(folder.name, str(folder), reason))
+        for pyproject in projects:
+            try:
+                yield from load_project(pyproject)
+            except PluginError as error:
+                name = pyproject.parent.name
+                plugins.broken.append(BrokenPlugin(name, str(pyproject), str(error)))

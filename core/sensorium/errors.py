@@ -1,0 +1,105 @@
+"""Every error that Sensorium raises on purpose.
+
+An error says what is wrong, where, and what to do next. `code` is the stable name that a program
+may test; the text is for people. Nothing here carries a stack trace or a secret, so the text may
+be shown to whoever asked.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SensoriumError(Exception):
+    """Base of the family: one clear sentence, the place it concerns, the next step."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        self.message = message
+        self.where = where
+        self.hint = hint
+        place = f" ({where})" if where else ""
+        super().__init__(f"{message}{place}" + (f" {hint}" if hint else ""))
+
+
+class ConfigError(SensoriumError):
+    """A recipe, an option or a command line that cannot be used as written."""
+
+    code = "invalid_config"
+
+
+class UnknownNameError(ConfigError):
+    """A name that no plugin registered; suggests the nearest one."""
+
+    code = "unknown_name"
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
+        known = sorted(known)
+        hint = f"{suggestion(name, known)}See: sensorium plugins list"
+        super().__init__(f"No {kind} '{name}'", where=where, hint=hint)
+
+
+class PluginError(SensoriumError):
+    """A plugin that cannot be loaded or yields something that is not a valid spec."""
+
+    code = "broken_plugin"
+
+
+class MissingPackageError(SensoriumError):
+    """An optional dependency is absent; the text holds the exact pip line."""
+
+    code = "missing_package"
+
+    def __init__(self, package: str, purpose: str, *, extra: str) -> None:
+        hint = f"Install it: pip install 'sensorium[{extra}]'"
+        super().__init__(f"{purpose} needs the package '{package}'.", hint=hint)
+
+
+class WidthError(ConfigError):
+    """Two components whose widths do not meet; raised before any weight is read."""
+
+    code = "width_mismatch"
+
+
+class CheckpointError(SensoriumError):
+    """Weights or their configuration are missing, damaged or of an unsafe format."""
+
+    code = "invalid_checkpoint"
+
+
+class BundleError(CheckpointError):
+    """A bundle whose manifest, hashes or pairing do not hold."""
+
+    code = "invalid_bundle"
+
+
+class MediaError(SensoriumError):
+    """A picture or a recording that cannot be read, or is larger than the limits."""
+
+    code = "invalid_media"
+
+
+class UnsupportedInputError(SensoriumError):
+    """An input that this model has no way to perceive: refused, never ignored."""
+
+    code = "unsupported_input"
+
+
+class ContextLengthError(SensoriumError):
+    """The rendered conversation does not fit into the model's context window."""
+
+    code = "context_length_exceeded"
+
+
+class PerceptionError(SensoriumError):
+    """An encoder failed or returned unusable features; only this request is affected."""
+
+    code = "perception_failed"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`"Did you mean 'clip'? "` for the nearest known name, or an empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean '{near[0]}'? " if near else ""

@@ -1,0 +1,174 @@
+"""Decoding: sampling, stop rules and streaming over any session.
+
+Legend: V vocabulary. Only `append` and `truncate` of a session are used here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from .options import Options
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from .contracts import LanguageModel, Session, Tokenizer
+
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+class GenerationOptions(Options):
+    """How answers are decoded."""
+
+    max_tokens: int = Field(default=256, ge=1, le=32_768, description="Longest answer, in tokens.")
+    temperature: float = Field(
+        default=0.0, ge=0, le=5, allow_inf_nan=False, description="0 is greedy decoding."
+    )
+    top_p: float = Field(
+        default=1.0, gt=0, le=1, allow_inf_nan=False, description="Nucleus sampling: share kept."
+    )
+    repetition_penalty: float = Field(
+        default=1.0,
+        ge=0.5,
+        le=5,
+        allow_inf_nan=False,
+        description="Above 1, tokens already in the answer become less likely.",
+    )
+    stop: tuple[str, ...] = Field(
+        default=(), max_length=16, description="Texts that end the answer; not part of it."
+    )
+    seed: int | None = Field(
+        default=None, ge=0, lt=2**63, description="Makes sampling repeatable."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one decoding step adds: text that is final, and at the end why it ended."""
+
+    text: str
+    ids: tuple[int, ...]
+    finish: FinishReason | None = None
+
+
+def generate(
+    llm: LanguageModel,
+    session: Session,
+    logits: Tensor,
+    options: GenerationOptions,
+    stop_ids: frozenset[int],
+    cancelled: Callable[[], bool],
+) -> Iterator[Step]:
+    """Decode from `logits` [V]; yields as soon as text is final, the last step has `finish`.
+
+    A generated token enters the session only when another one is needed after it. Text that may
+    turn out to begin a stop text, or half of a character, is held back until it is decided.
+    """
+    import torch
+
+    sample = Sampler(options)
+    writer = TextWriter(llm.tokenizer, options.stop)
+    ids: list[int] = []
+    room = llm.context_length - session.length
+    limit = min(options.max_tokens, room)
+    while True:
+        if cancelled():
+            yield Step(writer.flush(), tuple(ids), "cancelled")
+            return
+        token = sample(logits, ids)
+        if token in stop_ids:
+            yield Step(writer.flush(), tuple(ids), "stop")
+            return
+        ids.append(token)
+        text = writer.push(token)
+        if writer.stopped:
+            yield Step(text, tuple(ids), "stop")
+            return
+        if len(ids) >= limit:
+            yield Step(text + writer.flush(), tuple(ids), "length")
+            return
+        if text:
+            yield Step(text, tuple(ids))
+        logits = session.append(llm.embed(torch.tensor([token])))[-1]
+
+
+class Sampler:
+    """Picks the next token from logits [V]; greedy at temperature 0."""
+
+    def __init__(self, options: GenerationOptions) -> None:
+        self.options = options
+        self._generator: torch.Generator | None = None
+
+    def __call__(self, logits: Tensor, previous: Sequence[int]) -> int:
+        """The id of the next token, given the answer so far."""
+        import torch
+
+        options = self.options
+        if options.repetition_penalty != 1.0 and previous:
+            logits = logits.clone()
+            seen = torch.tensor(sorted(set(previous)), device=logits.device)
+            values = logits[seen]
+            penalty = options.repetition_penalty
+            logits[seen] = torch.where(values > 0, values / penalty, values * penalty)
+        if options.temperature == 0:
+            return int(logits.argmax())
+        if self._generator is None:
+            self._generator = torch.Generator()
+            if options.seed is None:
+                self._generator.seed()
+            else:
+                self._generator.manual_seed(options.seed)
+        chances = torch.softmax(logits.float().cpu() / options.temperature, dim=-1)
+        if options.top_p < 1:
+            ordered, order = chances.sort(descending=True)
+            # The token that crosses top_p is kept, so one always remains.
+            ordered[ordered.cumsum(0) - ordered >= options.top_p] = 0
+            chances = torch.zeros_like(chances).scatter_(0, order, ordered)
+        return int(torch.multinomial(chances, 1, generator=self._generator))
+
+
+class TextWriter:
+    """Ids → text as it becomes final, ended by the first stop text."""
+
+    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str]) -> None:
+        self._tokenizer = tokenizer
+        self._stop = [text for text in stop if text]
+        self._ids: list[int] = []
+        self._written = 0
+        self.stopped = False
+
+    def push(self, token: int) -> str:
+        """Add a token; returns the text that is now final."""
+        self._ids.append(token)
+        text = self._tokenizer.decode(self._ids)
+        for stop in self._stop:
+            found = text.find(stop, max(0, self._written - len(stop)))
+            if found >= 0:
+                self.stopped = True
+                text = text[:found]
+        if self.stopped:
+            return self._take(text, len(text))
+        held = max((_overlap(text, stop) for stop in self._stop), default=0)
+        if text.endswith("\ufffd"):  # the bytes of one character may span tokens
+            held = max(held, 1)
+        return self._take(text, len(text) - held)
+
+    def flush(self) -> str:
+        """Whatever was held back."""
+        text = self._tokenizer.decode(self._ids)
+        return "" if self.stopped else self._take(text, len(text))
+
+    def _take(self, text: str, end: int) -> str:
+        start, self._written = self._written, max(self._written, end)
+        return text[start:end]
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many last letters of `text` begin `stop`."""
+    longest = min(len(text), len(stop) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)

@@ -1,0 +1,77 @@
+"""`load(source)`: a bundle's name, a bundle's folder, a recipe file or a hub id → a ChatEngine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .bundle import MANIFEST, read_bundle
+from .config import Recipe, load_recipe
+from .engine import ChatEngine
+from .errors import BundleError, UnknownNameError
+from .pipeline import Plan, plan
+from .registry import Registry, create_registry
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recipe and where it was found."""
+
+    recipe: Recipe
+    source: str
+
+
+def load(
+    source: str | Path, overrides: Sequence[str] = (), *, registry: Registry | None = None
+) -> ChatEngine:
+    """An engine that answers.
+
+    `source` is the name of a registered bundle (`pocket`), the folder of a bundle, a recipe
+    (`.yaml`) or the hub id of a bundle (`owner/name`); `overrides` are `KEY=VALUE` as on the
+    command line. Raises SensoriumError: ConfigError or WidthError before weights are read,
+    CheckpointError where they cannot be used.
+    """
+    return ChatEngine(plan_source(source, overrides, registry=registry).build())
+
+
+def plan_source(
+    source: str | Path, overrides: Sequence[str] = (), *, registry: Registry | None = None
+) -> Plan:
+    """Find and check a recipe without reading any weights."""
+    registry = registry or create_registry()
+    found = find_recipe(source, overrides, registry)
+    return plan(found.recipe, registry, source=found.source)
+
+
+def find_recipe(source: str | Path, overrides: Sequence[str], registry: Registry) -> Found:
+    """The recipe that `source` names."""
+    name, path = str(source), Path(source)
+    if name in registry.bundles:
+        path = registry.bundles.get(name).folder()
+        return Found(read_bundle(path, tuple(overrides)), name)
+    if (path / MANIFEST).is_file():
+        return Found(read_bundle(path, tuple(overrides)), name)
+    if path.suffix in {".yaml", ".yml"}:
+        return Found(load_recipe(path, overrides), name)
+    if path.is_dir():
+        raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}")
+    if _HUB_ID.fullmatch(name) and not path.exists():
+        return Found(read_bundle(_download(name), tuple(overrides)), name)
+    raise UnknownNameError("model", name, [entry.spec.name for entry in registry.bundles])
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(hub_id))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise BundleError(
+            f"Cannot fetch the bundle '{hub_id}' from the hub ({type(error).__name__})",
+            hint="Check the name and the network, or give a local folder.",
+        ) from error

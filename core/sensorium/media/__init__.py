@@ -1,0 +1,1 @@
+"""Bounded reading of pictures and recordings: everything from outside passes through here."""

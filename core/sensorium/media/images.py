@@ -1,0 +1,112 @@
+"""Reads pictures from anywhere into RGB, within limits, as a person would see them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..errors import MediaError
+from ..messages import Media
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""What is decoded, whatever the file's name says; Pillow's other decoders are never reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What is refused before anything is decoded."""
+
+    max_bytes: int = 20 * 2**20
+    max_pixels: int = 50_000_000
+
+
+DEFAULT_LIMITS = ImageLimits()
+
+
+def read_image(
+    source: str | Path | bytes | BinaryIO | Image.Image, limits: ImageLimits = DEFAULT_LIMITS
+) -> Media:
+    """A picture as RGB media: EXIF rotation applied, transparency on white, first frame only.
+
+    Raises MediaError where the source is no picture of an allowed format, is truncated, or is
+    larger than `limits`; the size is checked from the header, before pixels are decoded.
+    """
+    if isinstance(source, Image.Image):
+        _check_size(source.size, limits)
+        picture = _as_seen(source)
+    else:
+        data = _read_bytes(source, limits)
+        picture = _decode(data, limits)
+    size = f"{picture.width}x{picture.height}".encode()
+    digest = hashlib.sha256(size + b"\0" + picture.tobytes()).hexdigest()
+    return Media("image", digest, picture)
+
+
+def _read_bytes(source: str | Path | bytes | BinaryIO, limits: ImageLimits) -> bytes:
+    if isinstance(source, bytes):
+        data = source
+    elif isinstance(source, str | Path):
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                data = file.read(limits.max_bytes + 1)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+            raise MediaError(f"Cannot open the picture {source}: {reason}") from error
+    else:
+        data = source.read(limits.max_bytes + 1)
+    if len(data) > limits.max_bytes:
+        raise MediaError(f"The picture is larger than {limits.max_bytes // 2**20} MiB")
+    return data
+
+
+def _decode(data: bytes, limits: ImageLimits) -> Image.Image:
+    try:
+        # Pillow only warns between one and two times its own pixel limit; ours decides here.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+                _check_size(opened.size, limits)
+                opened.load()
+                return _as_seen(opened)
+    except UnidentifiedImageError as error:
+        raise MediaError(
+            f"This is not a picture in a known format ({', '.join(FORMATS)})"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise MediaError(_too_large(limits)) from error
+    except MediaError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise MediaError("The picture is damaged or incomplete") from error
+
+
+def _check_size(size: tuple[int, int], limits: ImageLimits) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise MediaError("The picture is empty")
+    if width * height > limits.max_pixels:
+        raise MediaError(_too_large(limits))
+
+
+def _too_large(limits: ImageLimits) -> str:
+    return f"The picture has more than {limits.max_pixels / 1e6:.0f} million pixels"
+
+
+def _as_seen(picture: Image.Image) -> Image.Image:
+    """RGB, upright, on white where it was transparent."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I;16") or picture.mode == "I":
+        # Pillow clips 16-bit grey to 255 instead of scaling it.
+        picture = picture.convert("I").point(lambda value: value / 257).convert("L")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return picture.convert("RGB")

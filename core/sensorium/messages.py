@@ -1,0 +1,82 @@
+"""A conversation: messages made of parts, in the order the person gave them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Media:
+    """One decoded picture, recording, … ready for an encoder.
+
+    `value` is what the modality's encoders take (a PIL image in RGB, a float32 waveform …);
+    `digest` is a hash of that content, so equal content is encoded once.
+    """
+
+    modality: str
+    digest: str
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        same_kind = isinstance(other, Media) and other.modality == self.modality
+        return same_kind and isinstance(other, Media) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash((self.modality, self.digest))
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """Literal text: it can never become a media slot or a control token."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPart:
+    """A place in the message where media stand."""
+
+    media: Media
+
+
+Part = TextPart | MediaPart
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one side said in one turn."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def user(cls, *content: str | Media) -> Message:
+        """`Message.user(picture, "What is this?")`."""
+        return cls("user", _parts(content))
+
+    @classmethod
+    def assistant(cls, text: str) -> Message:
+        """An answer given earlier."""
+        return cls("assistant", (TextPart(text),))
+
+    @classmethod
+    def system(cls, text: str) -> Message:
+        """Replaces the template's own system text."""
+        return cls("system", (TextPart(text),))
+
+    @property
+    def text(self) -> str:
+        """All text of the message, media left out."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """All media of the message, in order."""
+        return tuple(part.media for part in self.parts if isinstance(part, MediaPart))
+
+
+def _parts(content: tuple[str | Media, ...]) -> tuple[Part, ...]:
+    return tuple(MediaPart(c) if isinstance(c, Media) else TextPart(c) for c in content)

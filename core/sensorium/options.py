@@ -1,0 +1,15 @@
+"""The base of every options model a plugin declares."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Options(BaseModel):
+    """Frozen, strict about unknown keys; each field's description is its help text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class NoOptions(Options):
+    """For components that have nothing to set."""

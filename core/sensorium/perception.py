@@ -1,0 +1,115 @@
+"""Media slots → embeddings: encoder, then projector, once per content.
+
+Legend: T positions, D_llm width. A *key* names one position by content: a token id, or a media
+digest with the position's index. Equal keys in front mean an equal prefix, which is what lets a
+session keep its KV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .cache import TensorCache
+from .errors import PerceptionError, SensoriumError, UnsupportedInputError
+from .messages import Media
+from .render import MediaPiece, Piece, TextPiece
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .contracts import Encoder, LanguageModel, Projector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompt:
+    """What the language model reads: embeddings [T, D_llm] and one key per position."""
+
+    embeddings: Tensor
+    keys: tuple[Hashable, ...]
+
+
+class Sense:
+    """One modality of a pipeline: an encoder with its projector and a memory of what they saw."""
+
+    def __init__(self, encoder: Encoder, projector: Projector) -> None:
+        self.encoder = encoder
+        self.projector = projector
+        self._seen = TensorCache()
+
+    def perceive(self, media: Sequence[Media]) -> list[Tensor]:
+        """Each media item as embeddings [K, D_llm]; unknown ones are encoded in one batch."""
+        known = {item.digest: self._seen.get(item.digest) for item in media}
+        unknown = {item.digest: item for item in media if known[item.digest] is None}
+        if unknown:
+            for digest, embeddings in zip(unknown, self._encode([*unknown.values()]), strict=True):
+                known[digest] = embeddings
+                self._seen.put(digest, embeddings)
+        return [tensor for item in media if (tensor := known[item.digest]) is not None]
+
+    def _encode(self, media: Sequence[Media]) -> list[Tensor]:
+        import torch
+
+        modality = self.encoder.modality
+        try:
+            prepared = [self.encoder.prepare(item.value) for item in media]
+            features = self.encoder.encode(prepared)
+            with torch.inference_mode():
+                embeddings = [self.projector(item) for item in features]
+        except SensoriumError:
+            raise
+        except Exception as error:
+            # An encoder is a plugin's code: whatever it raises concerns this request only.
+            kind = type(error).__name__
+            raise PerceptionError(
+                f"The {modality} encoder failed on this input ({kind})"
+            ) from error
+        if not all(torch.isfinite(item).all() for item in embeddings):
+            raise PerceptionError(f"The {modality} encoder gave values that are not finite")
+        return embeddings
+
+
+class Perception:
+    """Turns rendered pieces into what the language model reads."""
+
+    def __init__(self, llm: LanguageModel, senses: dict[str, Sense]) -> None:
+        self.llm = llm
+        self.senses = senses
+
+    def check(self, pieces: Iterable[Piece]) -> None:
+        """Refuse media that this model has no sense for."""
+        for piece in pieces:
+            if isinstance(piece, MediaPiece) and piece.media.modality not in self.senses:
+                known = ", ".join(["text", *sorted(self.senses)])
+                raise UnsupportedInputError(
+                    f"This model cannot perceive {piece.media.modality}; it takes {known}.",
+                    hint=f"Add encoders.{piece.media.modality} to the recipe.",
+                )
+
+    def perceive(self, pieces: Sequence[Piece]) -> Prompt:
+        """Pieces → embeddings in order, each media slot filled by its own item."""
+        import torch
+
+        self.check(pieces)
+        seen = self._see(pieces)
+        chunks: list[Tensor] = []
+        keys: list[Hashable] = []
+        for piece in pieces:
+            if isinstance(piece, TextPiece):
+                chunks.append(self.llm.embed(torch.tensor(piece.ids, dtype=torch.int64)))
+                keys.extend(piece.ids)
+            else:
+                embeddings = seen[piece.media]
+                chunks.append(embeddings.to(chunks[0].dtype) if chunks else embeddings)
+                keys.extend((piece.media.digest, index) for index in range(len(embeddings)))
+        return Prompt(torch.cat(chunks), tuple(keys))
+
+    def _see(self, pieces: Sequence[Piece]) -> dict[Media, Tensor]:
+        media = dict.fromkeys(piece.media for piece in pieces if isinstance(piece, MediaPiece))
+        seen: dict[Media, Tensor] = {}
+        for modality, sense in self.senses.items():
+            wanted = [item for item in media if item.modality == modality]
+            if wanted:
+                seen.update(zip(wanted, sense.perceive(wanted), strict=True))
+        return seen

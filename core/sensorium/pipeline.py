@@ -1,0 +1,261 @@
+"""Composes a recipe into models, and checks every width before any weight is read.
+
+`plan()` resolves names, validates each plugin's options, and reads configurations only; what it
+returns can be shown (`sensorium config validate`) or built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import Recipe, validate
+from .contracts import Encoder, FeatureShape, LanguageModel, LanguageModelShape, Projector
+from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError
+from .generation import GenerationOptions
+from .options import Options
+from .perception import Perception, Sense
+from .registry import Registry
+from .specs import ChatTemplate, EncoderSpec, LanguageModelSpec, ProjectorSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSense:
+    """An encoder with its projector, shapes known, nothing loaded."""
+
+    modality: str
+    encoder: EncoderSpec
+    encoder_options: Options
+    source: FeatureShape
+    projector: ProjectorSpec
+    projector_options: Options
+    weights: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A recipe whose names, options and widths hold."""
+
+    recipe: Recipe
+    source: str
+    llm: LanguageModelSpec
+    llm_options: Options
+    shape: LanguageModelShape
+    senses: tuple[PlannedSense, ...]
+    template: ChatTemplate
+
+    def build(self) -> Pipeline:
+        """Read the weights and compose the models."""
+        device = resolve_device(self.recipe.device)
+        _use_threads(self.recipe.threads)
+        llm: LanguageModel = self.llm.build(self.llm_options, device)
+        if self.senses and not llm.capabilities.embeddings:
+            raise UnsupportedInputError(
+                f"The language model '{self.llm.name}' takes text only; "
+                f"{self.senses[0].modality} cannot reach it.",
+                where=f"{self.source}, encoders.{self.senses[0].modality}",
+            )
+        senses = {}
+        for planned in self.senses:
+            encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
+            projector = build_projector(planned, encoder.fingerprint, self.shape, device)
+            senses[planned.modality] = Sense(encoder, projector)
+        return Pipeline(
+            plan=self,
+            llm=llm,
+            senses=senses,
+            template=self.template,
+            system=self.recipe.system,
+            generation=self.recipe.generation,
+        )
+
+
+class Pipeline:
+    """The composed models of one recipe."""
+
+    def __init__(
+        self,
+        *,
+        plan: Plan,
+        llm: LanguageModel,
+        senses: dict[str, Sense],
+        template: ChatTemplate,
+        system: str | None,
+        generation: GenerationOptions,
+    ) -> None:
+        self.plan = plan
+        self.llm = llm
+        self.senses = senses
+        self.template = template
+        self.system = system
+        self.generation = generation
+        self.perception = Perception(llm, senses)
+
+
+def plan(recipe: Recipe, registry: Registry, *, source: str = "recipe") -> Plan:
+    """Resolve and check a recipe; raises ConfigError or WidthError that names the key."""
+    llm = registry.language_models.get(recipe.llm.plugin, where=f"{source}, llm.plugin")
+    llm_options = validate(llm.options, recipe.llm.settings, source=source, at="llm")
+    template = registry.chat_templates.get(recipe.template, where=f"{source}, template")
+    shape = llm.inspect(llm_options)
+    senses = tuple(
+        _plan_sense(modality, recipe, registry, shape, source) for modality in recipe.encoders
+    )
+    return Plan(recipe, source, llm, llm_options, shape, senses, template)
+
+
+def _plan_sense(
+    modality: str, recipe: Recipe, registry: Registry, shape: LanguageModelShape, source: str
+) -> PlannedSense:
+    component = recipe.encoders[modality]
+    at = f"encoders.{modality}"
+    spec = registry.encoders.get(component.plugin, where=f"{source}, {at}.plugin")
+    if spec.modality != modality:
+        raise ConfigError(
+            f"The encoder '{spec.name}' perceives {spec.modality}, not {modality}",
+            where=f"{source}, {at}.plugin",
+        )
+    if component.mode != "features":
+        raise ConfigError(
+            f"The encoder '{spec.name}' cannot transcribe", where=f"{source}, {at}.mode"
+        )
+    if component.projector is None:
+        raise ConfigError(f"'{at}.projector' is missing", where=source)
+    at_projector = f"{at}.projector"
+    projector = registry.projectors.get(
+        component.projector.plugin, where=f"{source}, {at_projector}.plugin"
+    )
+    weights = component.projector.weights
+    planned = PlannedSense(
+        modality=modality,
+        encoder=spec,
+        encoder_options=(
+            options := validate(spec.options, component.settings, source=source, at=at)
+        ),
+        source=spec.inspect(options),
+        projector=projector,
+        projector_options=validate(
+            projector.options, component.projector.settings, source=source, at=at_projector
+        ),
+        weights=Path(weights) if weights else None,
+    )
+    _check_projector(planned, shape, where=f"{source}, {at_projector}")
+    return planned
+
+
+def _check_projector(planned: PlannedSense, shape: LanguageModelShape, *, where: str) -> None:
+    """Compare the projector this recipe needs with the shapes in the weights file's header."""
+    import torch
+
+    try:
+        with torch.device("meta"):
+            module: Any = planned.projector.build(
+                planned.projector_options, planned.source, shape.width
+            )
+    except WidthError as error:
+        raise WidthError(error.message, where=where, hint=error.hint) from error
+    if planned.weights is None:
+        return
+    header = read_header(planned.weights, where=where)
+    held = {name: tuple(shape_) for name, shape_ in header.shapes.items()}
+    needed = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    if held != needed:
+        trained = header.metadata
+        said = (
+            f"it was trained for {trained['encoder_width']} → {trained['llm_width']}"
+            if {"encoder_width", "llm_width"} <= set(trained)
+            else f"it holds {_first_difference(held, needed)}"
+        )
+        raise WidthError(
+            f"The projector weights {planned.weights.name} do not fit: {said}, but the encoder "
+            f"'{planned.encoder.name}' gives {planned.source.width} and the language model takes "
+            f"{shape.width} (projector '{planned.projector.name}').",
+            where=where,
+            hint="Use the encoder and the model it was trained with, or train a new projector.",
+        )
+
+
+def _first_difference(
+    held: dict[str, tuple[int, ...]], needed: dict[str, tuple[int, ...]]
+) -> str:
+    for name in sorted(held.keys() | needed.keys()):
+        if held.get(name) != needed.get(name):
+            return f"{name} {held.get(name, 'nowhere')} where {needed.get(name, 'none')} is needed"
+    return "the same"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsHeader:
+    """What a safetensors file says about itself, weights unread."""
+
+    shapes: dict[str, list[int]]
+    metadata: dict[str, str]
+
+
+def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
+    """Shapes and metadata of a safetensors file; CheckpointError where it is not one."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise CheckpointError(f"No weights file {path}", where=where)
+    try:
+        with safe_open(path, framework="pt") as file:
+            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+            return WeightsHeader(shapes, dict(file.metadata() or {}))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is not a readable safetensors file", where=where,
+            hint="Pickle formats (.bin, .pt) are not loaded; convert them to safetensors.",
+        ) from error
+
+
+def build_projector(
+    planned: PlannedSense, encoder_fingerprint: str, shape: LanguageModelShape, device: str
+) -> Projector:
+    """The projector with its trained weights, or random ones where the recipe names none."""
+    import torch
+    from safetensors.torch import load_file
+
+    with torch.device(device):
+        module: Any = planned.projector.build(
+            planned.projector_options, planned.source, shape.width
+        )
+    nn_module: nn.Module = module
+    if planned.weights is not None:
+        paired = read_header(planned.weights).metadata.get("encoder_fingerprint")
+        if paired is not None and paired != encoder_fingerprint:
+            raise CheckpointError(
+                f"The projector weights {planned.weights.name} were trained with another "
+                f"{planned.modality} encoder (fingerprint {paired}); this one is "
+                f"{encoder_fingerprint}.",
+                hint="Use the encoder it was trained with, with the same layer and preprocessing.",
+            )
+        weights = load_file(planned.weights, device=device)
+        nn_module.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return module.eval()  # type: ignore[no-any-return]
+
+
+def resolve_device(name: str) -> str:
+    """`auto` → the first CUDA device where there is one, else the CPU."""
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(name).type
+    except RuntimeError as error:
+        raise ConfigError(f"Unknown device '{name}'", hint="Use auto, cpu, cuda or cuda:N") from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(f"Device '{name}' is not available here", hint="Use device: cpu")
+    return name
+
+
+def _use_threads(threads: int | None) -> None:
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)

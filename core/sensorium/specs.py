@@ -1,0 +1,197 @@
+"""What plugins yield: frozen descriptions with lazy builders.
+
+A spec is cheap: making one imports no torch. `inspect` reads configuration only, so that every
+width can be checked before any weight is read; `build` does the heavy work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import click
+    from torch import Tensor
+
+    from .contracts import (
+        Encoder,
+        FeatureShape,
+        LanguageModel,
+        LanguageModelShape,
+        Projector,
+        Transcriber,
+    )
+    from .engine import ChatEngine
+    from .messages import Media, Message
+    from .options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSpec:
+    """An encoder: media of one modality → features."""
+
+    name: str
+    modality: str
+    summary: str
+    options: type[Options]
+    inspect: Callable[[Any], FeatureShape]
+    build: Callable[[Any, str], Encoder]
+    """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …"""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriberSpec:
+    """A transcriber: media of one modality → text."""
+
+    name: str
+    modality: str
+    summary: str
+    options: type[Options]
+    build: Callable[[Any, str], Transcriber]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectorSpec:
+    """A projector: features → embeddings of the language model's width."""
+
+    name: str
+    summary: str
+    options: type[Options]
+    build: Callable[[Any, FeatureShape, int], Projector]
+    """`build(options, source, target_width)`; random weights, on the current default device."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModelSpec:
+    """A language model with its tokenizer."""
+
+    name: str
+    summary: str
+    options: type[Options]
+    inspect: Callable[[Any], LanguageModelShape]
+    build: Callable[[Any, str], LanguageModel]
+    """`build(options, device)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a template writes one role's message: `before`, the content, then `after`.
+
+    `before` and `after` are template text in which `<|...|>` control tokens are recognised; the
+    content never is. `separator` stands between `before` and a content that begins with text.
+    """
+
+    before: str = ""
+    after: str = ""
+    separator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A conversation format. `stop` lists the control tokens that end an answer."""
+
+    name: str
+    summary: str
+    turns: Mapping[str, Turn]
+    stop: tuple[str, ...]
+    system: str = ""
+    media_separator: str = ""
+    """Literal text between a media slot and the text that follows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One unit of training data: conversations that may share their beginning.
+
+    Conversations of one sample that begin with the same media and text are packed behind one
+    copy of that beginning. `media_labels` optionally gives dense targets: for a media digest, for
+    each of its positions, the words that describe what is there.
+    """
+
+    conversations: tuple[tuple[Message, ...], ...]
+    media_labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DenseSample:
+    """One unit for the encoder stage: media and, per label set, a class for every position.
+
+    `labels[name]` is an int64 tensor [T]; `-100` where nothing is to be learned.
+    """
+
+    media: Media
+    labels: Mapping[str, Tensor]
+
+
+class SampleSource(Protocol):
+    """A map-style dataset: sample `index` is the same in every run and every process."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFormat:
+    """A way to read training data; `open(options)` gives `Sample` or `DenseSample` items."""
+
+    name: str
+    summary: str
+    options: type[Options]
+    open: Callable[[Any], SampleSource]
+
+
+@dataclass(frozen=True, slots=True)
+class BundleSpec:
+    """A complete model that comes with a plugin, found by name."""
+
+    name: str
+    summary: str
+    folder: Callable[[], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A scored task: `run(engine, limit)` yields progress rows and ends with the whole table."""
+
+    name: str
+    summary: str
+    run: Callable[[ChatEngine, int], Iterator[Mapping[str, Score]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`right` of `total`; `value` is their quotient."""
+
+    right: float
+    total: float
+
+    @property
+    def value(self) -> float:
+        """The share that was right, 0 where nothing was asked."""
+        return self.right / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the `sensorium` command line; `load` imports and returns it."""
+
+    name: str
+    summary: str
+    load: Callable[[], click.Command]
+
+
+Spec = (
+    EncoderSpec
+    | TranscriberSpec
+    | ProjectorSpec
+    | LanguageModelSpec
+    | ChatTemplate
+    | DatasetFormat
+    | BundleSpec
+    | Evaluation
+    | Command
+)
+

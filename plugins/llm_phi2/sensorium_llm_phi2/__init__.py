@@ -1,0 +1,48 @@
+"""Phi-2, Phi-1.5 and their kin as language models, and the chat template of LLaVA-Phi."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sensorium.hooks import hookimpl
+from sensorium.specs import ChatTemplate, LanguageModelSpec
+
+from .template import LLAVA_PHI
+
+if TYPE_CHECKING:
+    from sensorium.contracts import LanguageModel, LanguageModelShape
+
+    from .options import Phi2Options
+
+
+@hookimpl
+def register_language_models() -> Iterator[LanguageModelSpec]:
+    """Phi on torch."""
+    from .options import Phi2Options
+
+    yield LanguageModelSpec(
+        name="phi2",
+        summary="Microsoft Phi-2 / Phi-1.5 and any checkpoint of model type phi, on torch",
+        options=Phi2Options,
+        inspect=_inspect,
+        build=_build,
+    )
+
+
+@hookimpl
+def register_chat_templates() -> Iterator[ChatTemplate]:
+    """The conversation format that LLaVA-style Phi models are tuned on."""
+    yield LLAVA_PHI
+
+
+def _inspect(options: Phi2Options) -> LanguageModelShape:
+    from .checkpoint import inspect
+
+    return inspect(options)
+
+
+def _build(options: Phi2Options, device: str) -> LanguageModel:
+    from .build import build
+
+    return build(options, device)

@@ -1,0 +1,181 @@
+"""Options → a Phi model with its weights in place."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from sensorium.errors import CheckpointError, MissingPackageError
+from sensorium.fingerprint import combine, weights_fingerprint
+from transformers import PhiConfig, PhiForCausalLM
+
+from .adapters import ADAPTER_CONFIG, load_lora
+from .checkpoint import ADAPTER_FOLDER, CONFIG, checkpoint_folder, read_config, weight_files
+from .model import PhiLanguageModel
+from .options import Phi2Options
+from .placement import choose_dtype
+
+# A 4-D boolean mask means "allowed" to sdpa; the eager implementation would add it up.
+_ATTENTION = {"attn_implementation": "sdpa"}
+
+
+def build(options: Phi2Options, device: str) -> PhiLanguageModel:
+    """The model that the options describe, on `device`, in eval mode."""
+    folder = checkpoint_folder(options)
+    raw = read_config(folder / CONFIG)
+    stored = _stored_quantization(raw, folder)
+    if options.quantization or stored:
+        require_bitsandbytes()
+    config = _phi_config(raw, folder)
+    dtype = choose_dtype(options, device, count_parameters(config))
+    quantization = None if stored else _quantization(options, dtype)
+    if options.random_seed is None:
+        # Hashed first: a file that is not there is named before anything is built.
+        fingerprint = weights_fingerprint(weight_files(folder))
+        module = _load(folder, dtype, device, quantization)
+    else:
+        fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))
+        module = random_module(config, options.random_seed, dtype, device, quantization)
+    # PEFT writes this name into every adapter: a hub id is worth it, a person's folder is not.
+    is_hub_id = not Path(options.checkpoint).expanduser().is_dir()
+    module.name_or_path = options.checkpoint if is_hub_id else ""
+    model = PhiLanguageModel(module.eval(), folder, fingerprint)
+    if adapter := _adapter_folder(options, folder):
+        load_lora(model, adapter)
+    return model
+
+
+def count_parameters(config: PhiConfig) -> int:
+    """Parameters of this shape; builds the model on the meta device, so without memory."""
+    with torch.device("meta"):
+        shell = PhiForCausalLM._from_config(config)
+    return sum(parameter.numel() for parameter in shell.parameters())
+
+
+def random_module(
+    config: PhiConfig, seed: int, dtype: torch.dtype, device: str, quantization: Any = None
+) -> Any:
+    """Fresh weights, drawn in `dtype` on `device` without a float32 copy."""
+    place = torch.device(device)
+    with torch.random.fork_rng([place] if place.type == "cuda" else []), place:
+        torch.manual_seed(seed)
+        module = PhiForCausalLM._from_config(config, dtype=dtype, **_ATTENTION)
+    if quantization is None:
+        return module
+    return PhiForCausalLM.from_pretrained(
+        None,
+        config=config,
+        state_dict=module.state_dict(),
+        dtype=dtype,
+        device_map={"": device},
+        quantization_config=quantization,
+        **_ATTENTION,
+    )
+
+
+def require_bitsandbytes() -> None:
+    """MissingPackageError unless bitsandbytes is installed."""
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise MissingPackageError("bitsandbytes", "nf4 quantization", extra="quantize")
+
+
+def _load(folder: Path, dtype: torch.dtype, device: str, quantization: Any) -> Any:
+    try:
+        module, info = PhiForCausalLM.from_pretrained(
+            str(folder),
+            dtype=dtype,
+            device_map={"": device},
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+            # Mismatches then come back as a list instead of as an exception of unknown class.
+            ignore_mismatched_sizes=True,
+            quantization_config=quantization,
+            **_ATTENTION,
+        )
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+        raise CheckpointError(
+            f"The weights cannot be read: {_first_line(error)}",
+            where=str(folder),
+            hint="The file may be cut off or damaged; download or save it again.",
+        ) from error
+    _refuse_gaps(info, folder)
+    return module
+
+
+def _refuse_gaps(info: dict[str, Any], folder: Path) -> None:
+    # Checkpoints from before 2024 also hold the rotary tables, which are computed.
+    surplus = [k for k in info["unexpected_keys"] if not k.endswith("rotary_emb.inv_freq")]
+    mismatched = [key if isinstance(key, str) else str(key[0]) for key in info["mismatched_keys"]]
+    complaints = [
+        f"{len(keys)} {kind}: {', '.join(sorted(keys)[:4])}{' …' if len(keys) > 4 else ''}"
+        for kind, keys in (
+            ("missing", list(info["missing_keys"])),
+            ("of another shape", mismatched),
+            ("not part of this model", surplus),
+        )
+        if keys
+    ]
+    if complaints:
+        raise CheckpointError(
+            f"The weights do not match config.json: {'; '.join(complaints)}",
+            where=str(folder),
+            hint="Do config.json and the weights belong together?",
+        )
+
+
+def _phi_config(raw: dict[str, Any], folder: Path) -> PhiConfig:
+    try:
+        config = PhiConfig.from_dict(raw)
+        rotary = config.rope_parameters["partial_rotary_factor"]
+        if int(config.hidden_size // config.num_attention_heads * rotary) % 2:
+            raise ValueError("the rotated part of a head has an odd width")
+        return config
+    except Exception as error:
+        raise CheckpointError(
+            f"config.json describes no Phi model: {_first_line(error)}", where=str(folder)
+        ) from error
+
+
+def _quantization(options: Phi2Options, dtype: torch.dtype) -> Any:
+    if options.quantization is None:
+        return None
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def _stored_quantization(raw: dict[str, Any], folder: Path) -> bool:
+    stored = raw.get("quantization_config")
+    if stored is None:
+        return False
+    method = stored.get("quant_method") if isinstance(stored, dict) else stored
+    if method != "bitsandbytes":
+        raise CheckpointError(
+            f"The weights are quantized with {method!r}; this plugin reads plain ones and nf4",
+            where=str(folder),
+            hint="Use the checkpoint they were made from.",
+        )
+    return True
+
+
+def _adapter_folder(options: Phi2Options, folder: Path) -> Path | None:
+    if options.adapter is not None:
+        return options.adapter.expanduser()
+    inside = folder / ADAPTER_FOLDER
+    found = options.random_seed is None and (inside / ADAPTER_CONFIG).is_file()
+    return inside if found else None
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{text[0][:200]}" if text else type(error).__name__

@@ -1,0 +1,125 @@
+"""Where a checkpoint lies and what its config.json says; reads no weights, imports no torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sensorium.contracts import LanguageModelShape
+from sensorium.errors import CheckpointError
+
+from .options import Phi2Options
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+ADAPTER_FOLDER = "adapter"
+
+# Safetensors only: a pickle runs code when it is opened.
+_WANTED = [CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json"]
+
+
+def inspect(options: Phi2Options) -> LanguageModelShape:
+    """Width, vocabulary and context window, from config.json alone."""
+    config = read_config(config_path(options))
+    return LanguageModelShape(
+        width=config["hidden_size"],
+        vocabulary=config["vocab_size"],
+        context_length=config["max_position_embeddings"],
+    )
+
+
+def config_path(options: Phi2Options) -> Path:
+    """The config.json of a folder, or of a hub id (downloaded, or from the hub's cache)."""
+    path = Path(options.checkpoint).expanduser()
+    if path.is_dir():
+        if not (path / CONFIG).is_file():
+            raise CheckpointError(
+                f"The folder has no {CONFIG}", where=str(path), hint="Is it the right folder?"
+            )
+        return path / CONFIG
+    _refuse_missing_path(options.checkpoint)
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(options.checkpoint, CONFIG, revision=options.revision))
+    except Exception as error:
+        raise _unreachable(options, error) from error
+
+
+def checkpoint_folder(options: Phi2Options) -> Path:
+    """The folder with config, weights and tokenizer; a hub id is downloaded first."""
+    path = Path(options.checkpoint).expanduser()
+    if path.is_dir():
+        return path
+    _refuse_missing_path(options.checkpoint)
+    from huggingface_hub import snapshot_download
+
+    wanted = [CONFIG, "tokenizer.json"] if options.random_seed is not None else _WANTED
+    try:
+        return Path(
+            snapshot_download(options.checkpoint, revision=options.revision, allow_patterns=wanted)
+        )
+    except Exception as error:
+        raise _unreachable(options, error) from error
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """config.json of a Phi model; CheckpointError for anything else."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{CONFIG} cannot be read", where=str(path)) from error
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{CONFIG} holds no object", where=str(path))
+    if config.get("model_type") != "phi":
+        raise CheckpointError(
+            f"model_type is {config.get('model_type')!r}, this plugin loads 'phi'",
+            where=str(path),
+            hint="Choose a Phi-1, Phi-1.5 or Phi-2 checkpoint, or another language model plugin "
+            "(sensorium plugins list).",
+        )
+    for key in ("hidden_size", "vocab_size", "max_position_embeddings"):
+        value = config.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            raise CheckpointError(f"{key} is {value!r}, not a positive number", where=str(path))
+    return config
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a checkpoint, sorted; CheckpointError where there are none."""
+    files = sorted(folder.glob("*.safetensors"))
+    if files:
+        return files
+    pickles = sorted(p.name for p in folder.glob("*.bin")) + sorted(
+        p.name for p in folder.glob("*.pt*")
+    )
+    found = f"only {pickles[0]}, a pickle, which could run code" if pickles else "no weights"
+    raise CheckpointError(
+        f"No safetensors file: {found}",
+        where=str(folder),
+        hint="Convert it with save_pretrained(…, safe_serialization=True), or start from random "
+        "weights with random_seed.",
+    )
+
+
+def _refuse_missing_path(checkpoint: str) -> None:
+    looks_local = checkpoint.startswith((".", "/", "~")) or checkpoint.count("/") != 1
+    if looks_local or Path(checkpoint).is_file():
+        raise CheckpointError(
+            f"No folder '{checkpoint}'",
+            where="checkpoint",
+            hint="Give a folder with config.json and model.safetensors, or a hub id such as "
+            "microsoft/phi-2.",
+        )
+
+
+def _unreachable(options: Phi2Options, error: Exception) -> CheckpointError:
+    revision = f" at revision '{options.revision}'" if options.revision else ""
+    return CheckpointError(
+        f"'{options.checkpoint}'{revision} is no folder and could not be had from the Hugging "
+        f"Face hub ({type(error).__name__})",
+        where="checkpoint",
+        hint=f"Check the name and the connection, or fetch it elsewhere: hf download "
+        f"{options.checkpoint} --local-dir FOLDER, and give that folder.",
+    )

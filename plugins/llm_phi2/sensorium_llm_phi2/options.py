@@ -1,0 +1,41 @@
+"""What can be set on the language model `phi2`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from sensorium.options import Options
+
+
+class Phi2Options(Options):
+    """A Phi checkpoint and how to hold it."""
+
+    checkpoint: str = Field(
+        default="microsoft/phi-2",
+        min_length=1,
+        description="Hub id (microsoft/phi-2, microsoft/phi-1_5, …) or a folder.",
+    )
+    revision: str | None = Field(
+        default=None, description="Branch, tag or commit of a hub id; None is the newest."
+    )
+    backend: Literal["torch"] = Field(default="torch", description="What runs the model.")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        description="Number format of the weights. auto: bfloat16 on CUDA; on the CPU float32, or "
+        "bfloat16 where the processor computes it fast or memory is short.",
+    )
+    quantization: Literal["nf4"] | None = Field(
+        default=None, description="nf4 holds the layers' weights in 4 bits (bitsandbytes)."
+    )
+    adapter: Path | None = Field(
+        default=None,
+        description="Folder of a LoRA adapter in PEFT's format. None uses the folder 'adapter' "
+        "inside of a checkpoint folder, if there is one.",
+    )
+    random_seed: int | None = Field(
+        default=None,
+        ge=0,
+        description="Start from random weights of this seed; only config.json is read.",
+    )

@@ -1,0 +1,144 @@
+"""The pocket world as training data: sample `index` of a seed is the same in every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+import torch
+from pydantic import Field
+
+from sensorium import DenseSample, Media, Message, Options, Sample, read_image
+
+from .world.labels import (
+    BACKGROUND_CLASSES,
+    CELL_CLASSES,
+    PATCHES,
+    SIZE_CLASSES,
+    THING_CLASSES,
+    DenseLabels,
+    dense_labels,
+)
+from .world.questions import Turn, sample_questions
+from .world.scenes import Scene, draw, sample_scene
+from .world.things import BACKGROUNDS, BY_NAME, CELLS
+
+EVALUATION_SEEDS = 1 << 40
+"""Scene seeds from here on are for evaluation only; training never reaches them."""
+
+_SIZES = ("", "small", "medium", "large")
+_TEXT_ONLY = 0.04  # share of samples without a picture
+
+
+class WorldOptions(Options):
+    """How much of the world."""
+
+    seed: int = Field(default=0, ge=0, lt=1000, description="Another seed is another world tour.")
+    length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
+    questions: int = Field(default=8, ge=1, description="Conversations about each picture.")
+
+
+def scene_of(seed: int) -> tuple[Random, Scene]:
+    """The scene of a seed, and the generator that goes on from it."""
+    rng = Random(seed)
+    return rng, sample_scene(rng)
+
+
+def picture_of(scene: Scene) -> Media:
+    """The picture as the encoder gets it."""
+    return read_image(draw(scene))
+
+
+class Patches:
+    """Dense samples for the encoder stage."""
+
+    classes: Mapping[str, int] = {
+        "thing": THING_CLASSES,
+        "cell": CELL_CLASSES,
+        "size": SIZE_CLASSES,
+        "home": 2,
+        "background": BACKGROUND_CLASSES,
+    }
+
+    def __init__(self, options: WorldOptions) -> None:
+        self.options = options
+
+    def __len__(self) -> int:
+        return self.options.length
+
+    def __getitem__(self, index: int) -> DenseSample:
+        _, scene = scene_of(_seed(self.options, index))
+        labels = dense_labels(scene)
+        return DenseSample(
+            media=picture_of(scene),
+            labels={
+                "thing": torch.from_numpy(labels.thing),
+                "cell": torch.from_numpy(labels.cell),
+                "size": torch.from_numpy(labels.size),
+                "home": torch.from_numpy(labels.home).long(),
+                "background": torch.full((PATCHES,), labels.background),
+            },
+        )
+
+
+class Questions:
+    """Conversations about one picture, or a few without any."""
+
+    def __init__(self, options: WorldOptions) -> None:
+        self.options = options
+
+    def __len__(self) -> int:
+        return self.options.length
+
+    def __getitem__(self, index: int) -> Sample:
+        rng, scene = scene_of(_seed(self.options, index))
+        if rng.random() < _TEXT_ONLY:
+            talks = sample_questions(None, rng, self.options.questions)
+            return Sample(tuple(_conversation(turns, None) for turns in talks))
+        picture = picture_of(scene)
+        talks = sample_questions(scene, rng, self.options.questions)
+        return Sample(
+            conversations=tuple(_conversation(turns, picture) for turns in talks),
+            media_labels={picture.digest: patch_words(scene, dense_labels(scene))},
+        )
+
+
+def open_patches(options: WorldOptions) -> Patches:
+    """Pictures with a class for every patch."""
+    return Patches(options)
+
+
+def open_questions(options: WorldOptions) -> Questions:
+    """Pictures with questions and answers."""
+    return Questions(options)
+
+
+def patch_words(scene: Scene, labels: DenseLabels) -> tuple[tuple[str, ...], ...]:
+    """For each patch the words that describe it: on an item's home patch its names and place."""
+    background = tuple(BACKGROUNDS)[labels.background]
+    described: list[tuple[str, ...]] = []
+    for patch in range(PATCHES):
+        if not labels.home[patch]:
+            # One patch in each corner tells the ground; more would drown the things.
+            corner = patch in {0, PATCHES - 1} and labels.item[patch] < 0
+            described.append((background,) if corner else ())
+            continue
+        item = scene.items[int(labels.item[patch])]
+        thing = BY_NAME[item.thing]
+        words = [thing.name, thing.plural, *CELLS[item.cell].split()]
+        words += [item.colour] if item.colour else []
+        described.append((*words, _SIZES[int(labels.size[patch])]))
+    return tuple(described)
+
+
+def _conversation(turns: list[Turn], picture: Media | None) -> tuple[Message, ...]:
+    messages: list[Message] = []
+    for number, turn in enumerate(turns):
+        shown = (picture,) if picture is not None and number == 0 else ()
+        messages.append(Message.user(*shown, turn.question))
+        messages.append(Message.assistant(turn.answer))
+    return tuple(messages)
+
+
+def _seed(options: WorldOptions, index: int) -> int:
+    return options.seed * (1 << 30) + index

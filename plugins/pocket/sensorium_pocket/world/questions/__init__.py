@@ -1,0 +1,27 @@
+"""Questions about scenes: what is asked (`Query`), how (`phrase`) and the one right `answer`."""
+
+from .answers import NO_PICTURE, answer
+from .conversations import sample_conversation, sample_questions
+from .corpus import corpus
+from .phrasing import phrase, phrase_followup
+from .query import GROUPS, KINDS, SIDES, Query, Ref, Turn
+from .sampling import KIND_WEIGHTS, sample_query, sample_query_of
+
+__all__ = [
+    "GROUPS",
+    "KINDS",
+    "KIND_WEIGHTS",
+    "NO_PICTURE",
+    "SIDES",
+    "Query",
+    "Ref",
+    "Turn",
+    "answer",
+    "corpus",
+    "phrase",
+    "phrase_followup",
+    "sample_conversation",
+    "sample_query",
+    "sample_query_of",
+    "sample_questions",
+]

@@ -1,0 +1,225 @@
+"""Which questions to ask about a scene: balanced over kinds, yes and no, and numbers."""
+
+from __future__ import annotations
+
+from random import Random
+
+from sensorium_pocket.world.scenes import Item, Scene
+from sensorium_pocket.world.things import BY_NAME, COLOURABLE, THINGS
+
+from .answers import neighbour
+from .query import SIDES, Query, Ref
+from .talking import WEIGHTS as TALK_WEIGHTS
+
+KIND_WEIGHTS: dict[str, float] = {
+    "exists": 12,
+    "count": 17,
+    "caption": 14,
+    "at": 13,
+    "where": 9,
+    "relation": 24,
+    "next_to": 14,
+    "colour": 12,
+    "total": 5,
+    "more": 5,
+    "background": 4,
+    "bigger": 30,
+    "smaller": 24,
+    "biggest": 12,
+    "smallest": 12,
+    "talk": 6,
+}
+"""How often each kind is asked (of kinds that a scene allows). Harder kinds more often."""
+
+_KINDS = tuple(KIND_WEIGHTS)
+_WEIGHTS = tuple(KIND_WEIGHTS.values())
+_CLEARLY_BIGGER = 1.4  # ratio of sizes asked about with 'which is bigger'
+_CLEARLY_BIGGEST = 1.25
+_SURELY_EQUAL = 1.06
+
+
+def sample_query(scene: Scene, rng: Random) -> Query:
+    """A query of a kind drawn by KIND_WEIGHTS, about this scene."""
+    while True:
+        query = sample_query_of(rng.choices(_KINDS, _WEIGHTS)[0], scene, rng)
+        if query is not None:
+            return query
+
+
+def sample_query_of(kind: str, scene: Scene, rng: Random) -> Query | None:
+    """A query of one kind, or None if this scene does not allow it (or by a rejected draw)."""
+    match kind:
+        case "caption" | "total" | "background":
+            return Query(kind)
+        case "talk":
+            return Query(kind, intent=rng.choices(*split_weights(TALK_WEIGHTS))[0])
+        case "exists":
+            present = rng.random() < 0.5
+            return Query(kind, present_ref(scene, rng) if present else absent_ref(scene, rng))
+        case "count":
+            share = 0.1  # of zeros
+            return Query(
+                kind, absent_ref(scene, rng) if rng.random() < share else _repeated(scene, rng)
+            )
+        case "where":
+            absent = rng.random() < 0.08
+            return Query(kind, absent_ref(scene, rng) if absent else present_ref(scene, rng))
+        case "at":
+            free = [cell for cell in range(9) if scene.at(cell) is None]
+            taken = [item.cell for item in scene.items]
+            cells = free if free and (not taken or rng.random() < 0.2) else taken
+            return Query(kind, cell=rng.choice(cells))
+        case "colour":
+            return _colour_query(scene, rng)
+        case "relation":
+            return _relation_query(scene, rng)
+        case "next_to":
+            return _next_to_query(scene, rng)
+        case "bigger" | "smaller":
+            return _size_query(kind, scene, rng)
+        case "biggest" | "smallest":
+            return _extreme_query(kind, scene)
+        case "more":
+            return _more_query(scene, rng)
+    raise ValueError(f"No question kind {kind!r}. Known kinds: {', '.join(_KINDS)}.")
+
+
+def split_weights(weights: dict[str, int]) -> tuple[list[str], list[int]]:
+    """Keys and weights, as `Random.choices` takes them."""
+    return list(weights), list(weights.values())
+
+
+def _ref(item: Item, rng: Random, coloured: float = 0.4) -> Ref:
+    """A reference to an item, with its colour in some cases."""
+    return Ref(item.thing, item.colour if rng.random() < coloured else None)
+
+
+def present_ref(scene: Scene, rng: Random) -> Ref:
+    """A thing that is there, each kind of thing alike."""
+    kinds = {item.label: item for item in scene.items}
+    return _ref(rng.choice(list(kinds.values())), rng)
+
+
+def absent_ref(scene: Scene, rng: Random) -> Ref:
+    """A thing that is not there; sometimes one that is, in a colour that it has not."""
+    coloured = [item for item in scene.items if item.colour]
+    wrong = coloured and rng.random() < 0.25
+    thing = BY_NAME[rng.choice(coloured).thing] if wrong else rng.choice(THINGS)
+    colour = rng.choice(thing.colours) if thing.colours and (wrong or rng.random() < 0.5) else None
+    ref = Ref(thing.name, colour)
+    return ref if not ref.find(scene) else absent_ref(scene, rng)
+
+
+def _repeated(scene: Scene, rng: Random) -> Ref:
+    """A thing that is there, the likelier the more often it is, so that counts balance."""
+    refs = {item.label: _ref(item, rng, 0.3) for item in scene.items}
+    numbers = [len(ref.find(scene)) ** 3 for ref in refs.values()]
+    return rng.choices(list(refs.values()), numbers)[0]
+
+
+def _single_refs(scene: Scene, rng: Random) -> list[tuple[Ref, Item]]:
+    """Items that a reference can single out, with such a reference."""
+    found = []
+    for item in scene.items:
+        if scene.count(item.thing) == 1:
+            found.append((_ref(item, rng, 0.3), item))
+        elif item.colour and scene.count(item.thing, item.colour) == 1:
+            found.append((Ref(item.thing, item.colour), item))
+    return found
+
+
+def _troubled(scene: Scene, rng: Random) -> Ref | None:
+    """A reference that finds nothing, or (less often) several things."""
+    many = [Ref(item.thing) for item in scene.items if scene.count(item.thing) > 1]
+    return rng.choice(many) if many and rng.random() < 0.35 else absent_ref(scene, rng)
+
+
+def _colour_query(scene: Scene, rng: Random) -> Query | None:
+    draw = rng.random()
+    if draw < 0.06:
+        plain = [item for item in scene.items if not item.colour]
+        return Query("colour", Ref(rng.choice(plain).thing)) if plain else None
+    if draw < 0.12:
+        absent = [thing for thing in COLOURABLE if not scene.count(thing.name)]
+        return Query("colour", Ref(rng.choice(absent).name)) if absent else None
+    names = list(dict.fromkeys(item.thing for item in scene.items if item.colour))
+    return Query("colour", Ref(rng.choice(names))) if names else None
+
+
+def _relation_query(scene: Scene, rng: Random) -> Query | None:
+    singles = _single_refs(scene, rng)
+    if singles and rng.random() < 0.05:
+        pair = [rng.choice(singles)[0], _troubled(scene, rng)]
+        rng.shuffle(pair)
+        return (
+            Query("relation", pair[0], pair[1], side=rng.choice(SIDES)) if _differ(*pair) else None
+        )
+    if len(singles) < 2:
+        return None
+    (first, one), (second, other) = rng.sample(singles, 2)
+    true = [
+        side
+        for side, holds in (
+            ("left", one.column < other.column),
+            ("right", one.column > other.column),
+            ("above", one.row < other.row),
+            ("below", one.row > other.row),
+        )
+        if holds
+    ]
+    false = [side for side in SIDES if side not in true]
+    return Query("relation", first, second, side=rng.choice(rng.choice((true, false))))
+
+
+def _differ(one: Ref | None, other: Ref | None) -> bool:
+    return one is not None and other is not None and one.thing != other.thing
+
+
+def _next_to_query(scene: Scene, rng: Random) -> Query | None:
+    if rng.random() < 0.06:
+        return Query("next_to", _troubled(scene, rng), side=rng.choice(SIDES))
+    singles = _single_refs(scene, rng)
+    if not singles:
+        return None
+    wanted = rng.random() < 0.8  # a neighbour
+    pairs = [
+        (ref, side)
+        for ref, item in singles
+        for side in SIDES
+        if (neighbour(scene, item, side) is not None) == wanted
+    ]
+    if not pairs:
+        return None
+    ref, side = rng.choice(pairs)
+    return Query("next_to", ref, side=side)
+
+
+def _size_query(kind: str, scene: Scene, rng: Random) -> Query | None:
+    singles = _single_refs(scene, rng)
+    if len(singles) < 2:
+        return None
+    (first, one), (second, other) = rng.sample(singles, 2)
+    if rng.random() < 0.05:
+        second = absent_ref(scene, rng)
+        return Query(kind, first, second) if _differ(first, second) else None
+    ratio = max(one.scale, other.scale) / min(one.scale, other.scale)
+    clear = ratio >= _CLEARLY_BIGGER or (ratio <= _SURELY_EQUAL and rng.random() < 0.4)
+    return Query(kind, first, second) if clear else None
+
+
+def _extreme_query(kind: str, scene: Scene) -> Query | None:
+    scales = sorted((item.scale for item in scene.items), reverse=kind == "biggest")
+    if len(scales) < 2:
+        return None
+    ratio = max(scales[0], scales[1]) / min(scales[0], scales[1])
+    return Query(kind) if ratio >= _CLEARLY_BIGGEST else None
+
+
+def _more_query(scene: Scene, rng: Random) -> Query | None:
+    names = list(dict.fromkeys(item.thing for item in scene.items))
+    if len(names) < 2 or rng.random() < 0.15:
+        pair = [Ref(rng.choice(names)), Ref(absent_ref(scene, rng).thing)]
+    else:
+        pair = [Ref(name) for name in rng.sample(names, 2)]
+    rng.shuffle(pair)
+    return Query("more", pair[0], pair[1]) if _differ(*pair) else None

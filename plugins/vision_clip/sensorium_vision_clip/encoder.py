@@ -1,0 +1,171 @@
+"""The encoder: pictures → hidden states of CLIP's vision tower.
+
+Legend: B pictures, S image size, P patches, T positions (P, P + 1 or 1, by `cls`), D_encoder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import save_file
+from sensorium.errors import PerceptionError
+from sensorium.fingerprint import combine, weights_fingerprint
+from torch import Tensor
+from transformers import CLIPVisionModel
+
+from .checkpoint import SAFE, Checkpoint
+from .configuration import depth, feature_shape, read_config
+from .preprocessing import Preprocessor, read_preprocessor
+from .weights import load_weights, vision_name
+
+if TYPE_CHECKING:
+    from transformers import CLIPVisionConfig
+
+    from .options import ClipOptions
+
+
+_DECISIVE = (
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "image_size",
+    "patch_size",
+    "hidden_act",
+    "layer_norm_eps",
+)
+
+
+class ClipEncoder:
+    """A `TrainableEncoder`. `module` is the whole tower; layers behind `layer` are not run."""
+
+    modality = "image"
+
+    def __init__(
+        self,
+        module: CLIPVisionModel,
+        preprocessor: Preprocessor,
+        options: ClipOptions,
+        fingerprint: str,
+    ) -> None:
+        self.module: Any = module
+        self.options = options
+        self.fingerprint = fingerprint
+        self.shape = feature_shape(module.config, options)
+        self.width = self.shape.width
+        self._preprocessor = preprocessor
+        self._depth = depth(module.config, options.layer)
+
+    def prepare(self, media: Any) -> Tensor:
+        """A picture (PIL, RGB) → [3, S, S] float32 on the CPU; PerceptionError for other media."""
+        return self._preprocessor(media)
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """[B, 3, S, S] → [B, T, D_encoder] in the tower's type, with gradients."""
+        tower = self.module
+        # The misspelt name is transformers'; so are the positional arguments of a layer.
+        hidden: Tensor = tower.pre_layrnorm(tower.embeddings(inputs))
+        for layer in tower.encoder.layers[: self._depth]:
+            hidden = layer(hidden, None)
+        if self.options.cls == "drop":
+            return hidden[:, 1:]
+        return hidden if self.options.cls == "keep" else hidden[:, :1]
+
+    def encode(self, batch: Sequence[Tensor]) -> list[Tensor]:
+        """Prepared pictures [3, S, S] → one [T, D_encoder] each, without gradients.
+
+        Raises PerceptionError for an input of another shape and for features that are not finite.
+        """
+        if not batch:
+            return []
+        expected = (3, self._preprocessor.image_size, self._preprocessor.image_size)
+        for item in batch:
+            if tuple(item.shape) != expected:
+                raise PerceptionError(
+                    f"CLIP expects prepared pictures of the shape {list(expected)}, "
+                    f"not {list(item.shape)}."
+                )
+        device = self.module.embeddings.class_embedding.device
+        with torch.inference_mode():
+            features = self.features(torch.stack(list(batch)).to(device))
+            finite = torch.isfinite(features).flatten(1).all(dim=1).tolist()
+        if not all(finite):
+            raise PerceptionError(
+                f"CLIP returned features that are not finite for picture {finite.index(False) + 1} "
+                f"of {len(batch)}.",
+                hint="Check the weights; with float16 try dtype: float32.",
+            )
+        # Copies: a view would keep the whole batch alive in a cache, and a tensor made in
+        # inference mode could not be the input of a projector in training.
+        return [item.clone() for item in features]
+
+    def save(self, folder: Path) -> None:
+        """Write the whole tower, its configuration and its preprocessing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        config = self.module.config.to_dict() | {"architectures": ["CLIPVisionModel"]}
+        _write_json(folder / "config.json", config)
+        _write_json(folder / "preprocessor_config.json", self._preprocessor.to_dict())
+        state = {name: value.contiguous() for name, value in self.module.state_dict().items()}
+        save_file(state, folder / SAFE, metadata={"format": "pt"})
+
+
+def build(options: ClipOptions, device: str) -> ClipEncoder:
+    """The encoder with its weights on `device`; CheckpointError says what is wrong with them."""
+    checkpoint = Checkpoint(options)
+    config = read_config(checkpoint)
+    depth(config, options.layer)
+    preprocessor = read_preprocessor(checkpoint, config.image_size, options.fit)
+    if options.random_seed is None:
+        files = checkpoint.weights()
+        content = weights_fingerprint(files, vision_name)
+        module = _empty(config, options, device)
+        load_weights(module, files)
+    else:
+        content = f"random {options.random_seed}"
+        module = _random(config, options.random_seed, device)
+    module = module.to(dtype=_dtype(options.dtype, device)).eval()
+    fingerprint = _fingerprint(options, config, preprocessor, content)
+    return ClipEncoder(module, preprocessor, options, fingerprint)
+
+
+def _empty(config: CLIPVisionConfig, options: ClipOptions, device: str) -> CLIPVisionModel:
+    """The tower with memory but no values: `load_weights` fills every parameter or raises."""
+    with torch.device("meta"):
+        module = CLIPVisionModel(config)
+    module = module.to(_dtype(options.dtype, device)).to_empty(device=device)
+    embeddings = module.embeddings
+    positions = torch.arange(embeddings.num_positions, device=device)
+    embeddings.register_buffer("position_ids", positions[None], persistent=False)
+    return module
+
+
+def _random(config: CLIPVisionConfig, seed: int, device: str) -> CLIPVisionModel:
+    """The same weights for the same seed on every device; the global generator is left alone."""
+    with torch.random.fork_rng(devices=[]), torch.device("meta" if device == "meta" else "cpu"):
+        torch.manual_seed(seed)
+        return CLIPVisionModel(config).to(device)
+
+
+def _dtype(name: str, device: str) -> torch.dtype:
+    if name != "auto":
+        chosen: torch.dtype = getattr(torch, name)
+        return chosen
+    on_gpu = torch.device(device).type == "cuda"
+    return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
+
+
+def _fingerprint(
+    options: ClipOptions, config: CLIPVisionConfig, preprocessor: Preprocessor, content: str
+) -> str:
+    """All that decides the features, the type of the numbers left out; equal after `save`."""
+    tower = {name: getattr(config, name) for name in _DECISIVE}
+    settings = [options.cls, options.fit, depth(config, options.layer), preprocessor.to_dict()]
+    return combine("clip", json.dumps([tower, settings], sort_keys=True), content)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,122 @@
+"""Checkpoints that are whole or absent: written beside their place, flushed, then renamed.
+
+transformers' Trainer writes straight into `checkpoint-N`; a kill would leave a torn folder that
+looks newest. Only what learns is stored; frozen weights are where the run started from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from sensorium.errors import CheckpointError
+
+LOG = "log.jsonl"
+MANIFEST = "manifest.json"
+WEIGHTS = "model.safetensors"
+_NAME = re.compile(r"checkpoint-(\d+)")
+
+
+class AtomicCheckpoints:
+    """Mixed into a Trainer."""
+
+    model: nn.Module
+    args: Any
+    state: Any
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        output = Path(self.args.output_dir)
+        staging = output / "staging"
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        name = f"checkpoint-{self.state.global_step}"
+        self.args.output_dir = str(staging)
+        try:
+            super()._save_checkpoint(model, trial)  # type: ignore[misc]
+            seal(staging / name)
+            shutil.rmtree(output / name, ignore_errors=True)
+            (staging / name).rename(output / name)
+        except OSError as error:
+            raise CheckpointError(
+                f"Cannot write the checkpoint {output / name}: {error.strerror or error}",
+                hint="Earlier checkpoints are untouched.",
+            ) from error
+        finally:
+            self.args.output_dir = str(output)
+            shutil.rmtree(staging, ignore_errors=True)
+        for old in checkpoints(output)[: -self.args.save_total_limit]:
+            shutil.rmtree(old)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        safetensors.torch.save_file(learning(self.model), folder / WEIGHTS)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        self.load_weights(self.model, Path(resume_from_checkpoint))
+
+    @staticmethod
+    def load_weights(model: nn.Module, checkpoint: Path) -> None:
+        """Put a checkpoint's weights into `model`; CheckpointError where it is another's."""
+        held = safetensors.torch.load_file(checkpoint / WEIGHTS)
+        expected = learning(model)
+        if held.keys() != expected.keys():
+            odd = sorted(held.keys() ^ expected.keys())[0]
+            raise CheckpointError(
+                f"{checkpoint} is from another run: {odd} is only on one side",
+                hint="Choose another output folder, or the recipe it was made with.",
+            )
+        with torch.no_grad():
+            for name, weight in expected.items():
+                weight.copy_(held[name])
+
+
+def learning(model: nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters that learn, by name, one entry for weights that are shared."""
+    return {n: w.detach() for n, w in model.named_parameters() if w.requires_grad}
+
+
+def checkpoints(output: Path) -> list[Path]:
+    """Complete checkpoints, oldest first."""
+    found = [path for path in output.glob("checkpoint-*") if _NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: int(path.name.partition("-")[2]))
+
+
+def newest_checkpoint(output: Path) -> Path | None:
+    """The newest one whose files are all as its manifest says."""
+    return next((path for path in reversed(checkpoints(output)) if is_whole(path)), None)
+
+
+def seal(folder: Path) -> None:
+    """Write the manifest and flush everything to the disk."""
+    files = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    (folder / MANIFEST).write_text(json.dumps(files, indent=1), "utf-8")
+    for path in (*folder.iterdir(), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file is there and unchanged."""
+    try:
+        files = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return all(_sha256(folder / name) == digest for name, digest in files.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

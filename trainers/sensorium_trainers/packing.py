@@ -1,0 +1,151 @@
+"""Samples → rows of positions: what is read, what may attend to what, and what is learned.
+
+Conversations of one sample that begin alike (the same picture, the same system text) stand in one
+row behind one copy of that beginning. Each sees the beginning and itself, at the positions it
+would have alone, so the loss equals that of separate rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+from sensorium.contracts import Tokenizer
+from sensorium.errors import ConfigError
+from sensorium.messages import Media, Message
+from sensorium.render import Piece, TextPiece, render
+from sensorium.specs import ChatTemplate, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a media item's first position stands in a row."""
+
+    start: int
+    media: Media
+
+
+@dataclass
+class Row:
+    """One packed row of T positions.
+
+    `segments[i]` is 0 in the shared beginning and n ≥ 1 in the n-th conversation. `targets` and
+    `dense` are (position, id): the token to predict there. `dense` come from media labels.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    segments: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    targets: list[tuple[int, int]] = field(default_factory=list)
+    dense: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """One position of a conversation: a token, or the n-th position of a media item."""
+
+    key: Hashable
+    id: int = 0
+    answer: bool = False
+    media: Media | None = None
+    offset: int = 0
+
+
+class Packer:
+    """Renders and packs samples for one model."""
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        template: ChatTemplate,
+        positions_of: Callable[[Media], int],
+        *,
+        system: str | None = None,
+        context_length: int,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.template = template
+        self.positions_of = positions_of
+        self.system = system
+        self.context_length = context_length
+        self._words: dict[str, int] = {}
+
+    def pack(self, sample: Sample) -> Row:
+        """One row; ConfigError where a conversation is longer than the context window."""
+        conversations = [self._positions(conversation) for conversation in sample.conversations]
+        shared = _shared(conversations)
+        row = Row()
+        for position in conversations[0][:shared]:
+            self._put(row, position, len(row.ids), 0)
+        for number, conversation in enumerate(conversations, start=1):
+            start = len(row.ids) - shared
+            for index in range(shared, len(conversation)):
+                position = conversation[index]
+                if position.answer:
+                    # The position before the answer's token predicts it.
+                    row.targets.append((start + index - 1, position.id))
+                self._put(row, position, index, number)
+        self._label_media(row, sample)
+        return row
+
+    def _positions(self, conversation: Sequence[Message]) -> list[_Position]:
+        pieces = render(
+            conversation, self.template, self.tokenizer, system=self.system, reply=False
+        )
+        found = [position for piece in pieces for position in self._expand(piece)]
+        if len(found) > self.context_length:
+            raise ConfigError(
+                f"A conversation takes {len(found)} positions; the model reads "
+                f"{self.context_length}"
+            )
+        return found
+
+    def _expand(self, piece: Piece) -> list[_Position]:
+        if isinstance(piece, TextPiece):
+            return [_Position(key=token, id=token, answer=piece.answer) for token in piece.ids]
+        return [
+            _Position(key=(piece.media.digest, offset), media=piece.media, offset=offset)
+            for offset in range(self.positions_of(piece.media))
+        ]
+
+    def _put(self, row: Row, position: _Position, index: int, segment: int) -> None:
+        if position.media is not None and position.offset == 0:
+            row.slots.append(Slot(len(row.ids), position.media))
+        row.ids.append(position.id)
+        row.segments.append(segment)
+        row.positions.append(index)
+
+    def _label_media(self, row: Row, sample: Sample) -> None:
+        for slot in row.slots:
+            labels = sample.media_labels.get(slot.media.digest, ())
+            if labels and len(labels) != self.positions_of(slot.media):
+                raise ConfigError(
+                    f"Media labels for {len(labels)} positions, but the projector gives "
+                    f"{self.positions_of(slot.media)}"
+                )
+            for offset, words in enumerate(labels):
+                row.dense.extend((slot.start + offset, self._word(word)) for word in words)
+
+    def _word(self, word: str) -> int:
+        """The first token of a word inside a sentence."""
+        if word not in self._words:
+            self._words[word] = self.tokenizer.encode(f" {word}")[0]
+        return self._words[word]
+
+
+def _shared(conversations: list[list[_Position]]) -> int:
+    """Length of the common beginning; it ends before the first answer's predictor."""
+    if len(conversations) == 1:
+        return 0
+    first = conversations[0]
+    length = min(
+        next((i for i, p in enumerate(conversation) if p.answer), len(conversation)) - 1
+        for conversation in conversations
+    )
+    for index in range(length):
+        if any(other[index].key != first[index].key for other in conversations):
+            return index
+    return max(length, 0)
+
+

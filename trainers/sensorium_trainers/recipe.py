@@ -1,0 +1,89 @@
+"""What a training run is: a model to start from, data, and how long and how fast to learn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sensorium.options import Options
+
+Group = Literal["encoder", "projector", "llm"]
+
+
+class DataComponent(BaseModel):
+    """A registered data format and its options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    format: str = Field(description="Registered data format; see `sensorium plugins list`.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options of that format, not validated yet."""
+        return dict(self.model_extra or {})
+
+
+class LoraSettings(Options):
+    """Train low-rank adapters in the language model instead of its weights (PEFT)."""
+
+    r: int = Field(default=64, ge=1, description="Rank.")
+    alpha: int = Field(default=16, ge=1, description="Scale; the update is multiplied by alpha/r.")
+    dropout: float = Field(default=0.1, ge=0, lt=1, description="Dropout in front of the adapter.")
+    targets: tuple[str, ...] = Field(
+        default=("q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"),
+        description="Names of the linear layers that get an adapter.",
+    )
+
+
+class TrainingRecipe(Options):
+    """One run of one stage."""
+
+    model: str | dict[str, Any] = Field(
+        description="Where to start: a bundle's name or folder, a recipe file, or a recipe inline."
+    )
+    data: tuple[DataComponent, ...] = Field(min_length=1, description="What to learn from.")
+    output: Path = Field(description="Folder for checkpoints, the log and the finished bundle.")
+    name: str = Field(default="trained", description="Name written into the bundle.")
+    trains: tuple[Group, ...] | None = Field(
+        default=None, description="What learns; the stage's own choice where left out."
+    )
+    freeze: tuple[str, ...] = Field(
+        default=(), description="Regular expressions: parameters that stay fixed all the same."
+    )
+    lora: LoraSettings | None = Field(default=None, description="Adapters instead of weights.")
+    initial_std: dict[str, float] = Field(
+        default_factory=dict,
+        description="Regular expression → standard deviation: weights drawn anew at the start.",
+    )
+    media_label_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="Weight of the dense targets at media positions, where the data has them.",
+    )
+    steps: int = Field(ge=1, description="Optimizer steps.")
+    batch_size: int = Field(default=8, ge=1, description="Samples per step and process.")
+    accumulate: int = Field(default=1, ge=1, description="Batches per optimizer step.")
+    learning_rate: float = Field(default=1e-3, gt=0, description="Highest learning rate.")
+    schedule: Literal["cosine", "constant", "decay"] = Field(
+        default="cosine", description="`decay` is constant, then linear to zero at the end."
+    )
+    warmup_steps: int = Field(default=0, ge=0, description="Steps of linear warm-up.")
+    decay_share: float = Field(
+        default=0.3, gt=0, le=1, description="Share of the steps that `decay` takes to reach zero."
+    )
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled weight decay.")
+    max_gradient_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to it.")
+    workers: int = Field(
+        default=0, ge=0, description="Processes that prepare data; 0 prepares it in between."
+    )
+    seed: int = Field(default=0, ge=0, description="Order of the data and dropout.")
+    log_every: int = Field(default=50, ge=1, description="Steps between lines of the log.")
+    save_every: int = Field(default=500, ge=1, description="Steps between checkpoints.")
+    keep: int = Field(default=2, ge=1, description="Checkpoints kept.")
+    threads: int | None = Field(default=None, ge=1, description="CPU threads.")
+    device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
+    export_dtype: Literal["float32", "bfloat16", "float16"] | None = Field(
+        default=None, description="Number format of the finished bundle; as trained if left out."
+    )

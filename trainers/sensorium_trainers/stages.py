@@ -1,0 +1,68 @@
+"""Stages are settings of one loop: what learns, and from which kind of sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sensorium.errors import ConfigError
+
+from .recipe import Group, TrainingRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`trains` is the default of the recipe's key; nothing outside `may_train` ever learns."""
+
+    name: str
+    summary: str
+    trains: tuple[Group, ...]
+    may_train: tuple[Group, ...]
+    objective: Literal["language", "dense"] = "language"
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage(
+            name="encoder",
+            summary="an encoder from dense labels, one class per position",
+            trains=("encoder",),
+            may_train=("encoder",),
+            objective="dense",
+        ),
+        Stage(
+            name="pretrain",
+            summary="a language model from text",
+            trains=("llm",),
+            may_train=("llm",),
+        ),
+        Stage(
+            name="align",
+            summary="a projector between frozen models",
+            trains=("projector",),
+            may_train=("projector",),
+        ),
+        Stage(
+            name="instruct",
+            summary="projector and language model (full or LoRA) from conversations",
+            trains=("projector", "llm"),
+            may_train=("projector", "llm", "encoder"),
+        ),
+    )
+}
+
+
+def groups(stage: Stage, recipe: TrainingRecipe) -> tuple[Group, ...]:
+    """What learns in this run; ConfigError where the stage must keep it frozen."""
+    wanted = recipe.trains if recipe.trains is not None else stage.trains
+    for group in wanted:
+        if group not in stage.may_train:
+            raise ConfigError(
+                f"The stage '{stage.name}' keeps the {group} frozen, but the recipe trains it",
+                where="trains",
+                hint=f"It may train: {', '.join(stage.may_train)}.",
+            )
+    if not wanted:
+        raise ConfigError("Nothing would learn", where="trains")
+    return wanted
