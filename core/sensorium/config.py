@@ -82,12 +82,12 @@ class Recipe(Options):
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping, safely (no tags that construct objects)."""
     try:
-        loaded = yaml.safe_load(path.read_text("utf-8"))
+        loaded = _plain_yaml(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"No file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Cannot read {path}: {error}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path} is not plain YAML: {reason}") from error
     except RecursionError as error:
@@ -95,6 +95,20 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise ConfigError(f"{path} must hold a mapping of keys to values")
     return loaded
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Safe, and without aliases: nine lines of them can stand for billions of values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(None, None, "aliases are not allowed", mark)
+        return super().compose_node(parent, index)
+
+
+def _plain_yaml(text: str) -> Any:
+    return yaml.load(text, _PlainLoader)  # noqa: S506 - the loader is a safe one
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,8 +129,8 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
         if not separator or not all(key.split(".")):
             raise ConfigError(f"'{pair}' is not KEY=VALUE", hint="Example: llm.dtype=float32")
         try:
-            branch: Any = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+            branch: Any = _plain_yaml(value)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise ConfigError(f"The value of '{key}' is not plain YAML") from error
         for part in reversed(key.split(".")):
             branch = {part: branch}
@@ -138,7 +152,8 @@ def make_recipe(tree: Mapping[str, Any], *, source: str, base: Path | None = Non
     """Validate a tree; relative paths in it (`./llm`) are taken from `base`."""
     if base is not None:
         tree = resolve_paths(tree, base)
-    return validate(Recipe, tree, source=source)
+    recipe: Recipe = validate(Recipe, tree, source=source)
+    return recipe
 
 
 def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -146,7 +161,6 @@ def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     over = merge(environment_overrides(), parse_overrides(overrides))
     tree = merge(resolve_paths(read_yaml(path), path.parent), over)
     return make_recipe(tree, source=str(path))
-
 
 
 def validate(model: type[Any], tree: Mapping[str, Any], *, source: str, at: str = "") -> Any:

@@ -27,6 +27,8 @@ PLUGINS_PATH = "SENSORIUM_PLUGINS"
 BLOCKED = "SENSORIUM_BLOCKED"
 """Environment variable: entry-point names that must not be loaded, separated by commas."""
 
+_ROOTS = (".", "src")
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPlugin:
@@ -55,16 +57,24 @@ class Plugins:
 
     def register(self, plugin: object, name: str, source: str) -> None:
         """Add one plugin object; on any failure it is recorded as broken and left out."""
+        if any(other.name == name for other in self.found):
+            reason = f"a plugin named '{name}' is registered already"
+            self.broken.append(BrokenPlugin(name, source, reason))
+            return
         try:
             self.manager.register(plugin, name=name)
             # A misspelled hook registers silently: this is where it is caught.
             self.manager.check_pending()
-        except (pluggy.PluginValidationError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - pluggy reads every attribute of the plugin
             if self.manager.get_plugin(name) is plugin:
                 self.manager.unregister(name=name)
             self.broken.append(BrokenPlugin(name, source, str(error)))
         else:
             self.found.append(FoundPlugin(name, source))
+
+    def source_of(self, name: str) -> str:
+        """Where the plugin of this name came from."""
+        return next((plugin.source for plugin in self.found if plugin.name == name), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +107,19 @@ def find_plugins(
     if folders is None:
         folders = [Path(p) for p in os.environ.get(PLUGINS_PATH, "").split(os.pathsep) if p]
     if blocked is None:
-        blocked = [name for name in os.environ.get(BLOCKED, "").split(",") if name]
+        blocked = [name.strip() for name in os.environ.get(BLOCKED, "").split(",")]
+    blocked = set(blocked)
     plugins = empty_plugins()
-    seen: set[str] = set(blocked)
+    seen: dict[str, str] = {}
     for entry in _entry_points(folders, plugins):
-        if entry.name in seen:
+        # The same project may be both installed and found as a folder: that is one plugin.
+        if entry.name in blocked or seen.get(entry.name) == entry.value:
             continue
-        seen.add(entry.name)
+        if entry.name in seen:
+            reason = f"the name is taken by {seen[entry.name]}"
+            plugins.broken.append(BrokenPlugin(entry.name, entry.source, reason))
+            continue
+        seen[entry.name] = entry.value
         try:
             plugin = entry.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
@@ -118,15 +134,16 @@ def load_project(pyproject: Path) -> list[_EntryPoint]:
     """The entry-point table of an un-installed project; its source roots become importable."""
     try:
         project = tomllib.loads(pyproject.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        hatch = project.get("tool", {}).get("hatch", {}).get("build", {})
+        table = project.get("project", {}).get("entry-points", {}).get(hooks.GROUP, {})
+        entries = [_EntryPoint(name, value, str(pyproject)) for name, value in table.items()]
+        roots = [(pyproject.parent / root).resolve() for root in hatch.get("dev-mode-dirs", _ROOTS)]
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise PluginError(f"Cannot read {pyproject}: {error}") from error
-    hatch = project.get("tool", {}).get("hatch", {}).get("build", {})
-    for root in hatch.get("dev-mode-dirs", [".", "src"]):
-        folder = str((pyproject.parent / root).resolve())
-        if folder not in sys.path and Path(folder).is_dir():
-            sys.path.append(folder)
-    table = project.get("project", {}).get("entry-points", {}).get(hooks.GROUP, {})
-    return [_EntryPoint(name, value, str(pyproject)) for name, value in table.items()]
+    for folder in roots:
+        if str(folder) not in sys.path and folder.is_dir():
+            sys.path.append(str(folder))
+    return entries
 
 
 def _entry_points(folders: Iterable[Path], plugins: Plugins) -> Iterator[_EntryPoint]:

@@ -20,8 +20,10 @@ class SensoriumError(Exception):
         self.message = message
         self.where = where
         self.hint = hint
-        place = f" ({where})" if where else ""
-        super().__init__(f"{message}{place}" + (f" {hint}" if hint else ""))
+        text = f"{message.rstrip('.')} ({where})" if where else message
+        if hint:
+            text = f"{text} {hint}" if text.endswith((".", "?", "!")) else f"{text}. {hint}"
+        super().__init__(text)
 
 
 class ConfigError(SensoriumError):

@@ -62,9 +62,9 @@ class Table(Generic[S]):
             try:
                 for spec in implementation.function():
                     self._add(spec, name)
-            except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
                 reason = f"{self.hook}: {type(error).__name__}: {error}"
-                plugins.broken.append(BrokenPlugin(name, name, reason))
+                plugins.broken.append(BrokenPlugin(name, plugins.source_of(name), reason))
 
     def _add(self, spec: Any, plugin: str) -> None:
         if not isinstance(spec, self.spec_type):
@@ -72,18 +72,29 @@ class Table(Generic[S]):
                 f"yielded {type(spec).__name__}, expected {self.spec_type.__name__}",
                 hint=f"See the docstring of sensorium.hooks.{self.hook}",
             )
-        for item in fields(spec):  # type: ignore[arg-type]
-            value = getattr(spec, item.name)
-            wants_call = item.name in {"build", "inspect", "open", "load", "run", "folder"}
-            if item.name in {"name", "summary"} and not (isinstance(value, str) and value):
-                raise PluginError(f"{self.kind} spec with an empty {item.name}")
-            if wants_call and not callable(value):
-                raise PluginError(f"{self.kind} '{getattr(spec, 'name', '?')}': not callable")
+        for field in fields(spec):  # type: ignore[arg-type]
+            if problem := _problem(field.name, getattr(spec, field.name)):
+                named = getattr(spec, "name", None)
+                raise PluginError(f"{self.kind} spec {named!r}: {problem}")
         name: str = getattr(spec, "name")  # noqa: B009 - S is any spec, all have a name
         if name in self._entries:
             first = self._entries[name].plugin
             raise PluginError(f"{self.kind} '{name}' is already registered by plugin '{first}'")
         self._entries[name] = Entry(spec, plugin)
+
+
+def _problem(field: str, value: object) -> str | None:
+    """What is wrong with a field of a spec; types are hints only, and plugins make mistakes."""
+    if field in {"name", "summary", "modality"} and not (isinstance(value, str) and value):
+        return f"{field} must be a text that is not empty"
+    if field in {"build", "inspect", "open", "load", "run", "folder"} and not callable(value):
+        return f"{field} is not callable"
+    if field == "options":
+        from .options import Options
+
+        if not (isinstance(value, type) and issubclass(value, Options)):
+            return "options is not a subclass of sensorium.Options"
+    return None
 
 
 class Registry:

@@ -6,7 +6,7 @@ width can be checked before any weight is read; `build` does the heavy work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -150,6 +150,8 @@ class BundleSpec:
     name: str
     summary: str
     folder: Callable[[], Path]
+    examples: Callable[[], Sequence[tuple[Path, str]]] | None = None
+    """Pictures with a question each, to begin with; the chat page shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Evaluation:
     name: str
     summary: str
     run: Callable[[ChatEngine, int], Iterator[Mapping[str, Score]]]
+    items: int = 1000
+    """How many items are scored where the caller gives no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,10 +111,10 @@ def test_refusals(tmp_path):
         FastTokenizer.load(tmp_path)
 
 
-def test_a_megabyte_without_a_space_takes_under_two_seconds():
+def test_a_megabyte_without_a_space_takes_about_a_second():
     start = time.process_time()
     assert TOKENIZER.encode("ab" * 500_000)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6  # quadratic code would take minutes
 
 
 def test_threads():

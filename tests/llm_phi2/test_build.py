@@ -92,6 +92,17 @@ def test_save_and_load(checkpoint, tmp_path, seed):
     assert str(checkpoint) not in (tmp_path / "saved" / "config.json").read_text()
 
 
+def test_save_over_the_files_it_was_loaded_from(checkpoint):
+    """The loaded weights may be a memory map of the very file."""
+    model = build(options(checkpoint), "cpu")
+    before = {name: weight.clone() for name, weight in model.module.state_dict().items()}
+    model.save(checkpoint)
+    loaded = build(options(checkpoint), "cpu").module.state_dict()
+    assert all(torch.equal(weight, loaded[name]) for name, weight in before.items())
+    expected = {"config.json", "model.safetensors", "tokenizer.json"}
+    assert {path.name for path in checkpoint.iterdir()} - expected <= {"generation_config.json"}
+
+
 def test_a_saved_model_keeps_its_fingerprint_and_another_has_another(checkpoint, tmp_path):
     model = build(options(checkpoint), "cpu")
     model.save(tmp_path / "same")

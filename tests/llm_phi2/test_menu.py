@@ -8,6 +8,8 @@ import sys
 import pluggy
 import sensorium_llm_phi2
 from sensorium import hooks
+from sensorium.messages import Media, Message
+from sensorium.render import render, stop_ids
 from sensorium_llm_phi2.template import LLAVA_PHI
 
 
@@ -48,15 +50,25 @@ def test_the_hooks_are_hooks(shared_checkpoint):
     assert all(field.description for field in spec.options.model_fields.values())
 
 
-def test_the_template_writes_what_llava_phi_was_tuned_on():
-    """LLaVA's conversation `phi`: system USER: <image>\\nQ ASSISTANT: A<|endoftext|>USER: …"""
-    user, assistant = LLAVA_PHI.turns["user"], LLAVA_PHI.turns["assistant"]
-    first = LLAVA_PHI.system + user.before + "<image>" + LLAVA_PHI.media_separator + "Q"
-    answer = assistant.before + assistant.separator + "A" + assistant.after
-    again = user.before.removeprefix(" ") + user.separator + "Q2" + assistant.before
-    assert first + answer + again == (
+def test_the_template_writes_what_llava_phi_was_tuned_on(model):
+    """LLaVA's conversation: system USER: <image>\nQ ASSISTANT: A<|endoftext|>USER: …"""
+    tokenizer = model.tokenizer
+    picture = Media("image", "digest", None)
+    messages = [
+        Message.user(picture, "What is this?"),
+        Message.assistant("two cats"),
+        Message.user("yes?"),
+    ]
+    before, slot, question, answer, again = render(messages, LLAVA_PHI, tokenizer)
+    assert tokenizer.decode(before.ids) == (
         "A chat between a curious user and an artificial intelligence assistant. The assistant "
-        "gives helpful, detailed, and polite answers to the user's questions. "
-        "USER: <image>\nQ ASSISTANT: A<|endoftext|>USER: Q2 ASSISTANT:"
+        "gives helpful, detailed, and polite answers to the user's questions. USER: "
     )
-    assert LLAVA_PHI.stop == ("<|endoftext|>",)
+    assert slot.media == picture
+    assert list(question.ids) == tokenizer.encode("\nWhat is this? ASSISTANT:")
+    end = tokenizer.control("<|endoftext|>")
+    assert list(answer.ids) == [*tokenizer.encode(" two cats"), end]
+    assert answer.answer
+    assert not question.answer
+    assert list(again.ids) == tokenizer.encode("USER: yes? ASSISTANT:")
+    assert stop_ids(LLAVA_PHI, tokenizer) == {end}

@@ -1,5 +1,6 @@
 """Checkpoints that are incomplete, damaged, unsafe or of another kind are refused, and say why."""
 
+import json
 import random
 
 import pytest
@@ -71,7 +72,7 @@ def test_pickle_with_another_name_is_refused(copy, make):
 def test_a_config_without_weights_is_no_checkpoint(copy, make):
     folder = copy()
     (folder / WEIGHTS).unlink()
-    with pytest.raises(CheckpointError, match="no weights.*random_seed"):
+    with pytest.raises(CheckpointError, match=r"no weights.*random_seed"):
         make(folder)
 
 
@@ -112,8 +113,6 @@ def test_shards(copy, make, saved, pixels):
         save_file({name: state[name] for name in part}, folder / file)
     table = {name: file for file, part in halves.items() for name in part}
     index = folder / "model.safetensors.index.json"
-    import json
-
     index.write_text(json.dumps({"weight_map": table}))
     whole = make(saved["quick_gelu"][0])
     sharded = make(folder)
@@ -158,7 +157,7 @@ def test_a_config_that_is_no_json_object(copy, content):
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./clip", "~/clip", "clip", "a/b/c"])
 def test_a_missing_folder(name):
-    with pytest.raises(CheckpointError, match="There is no folder .* hub id"):
+    with pytest.raises(CheckpointError, match=r"There is no folder .* hub id"):
         inspect_clip(ClipOptions(checkpoint=name))
 
 
@@ -237,5 +236,5 @@ def test_offline_says_what_next(monkeypatch):
         raise LocalEntryNotFoundError("no network")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    with pytest.raises(CheckpointError, match="hub cannot be reached.*hf download nobody/nothing"):
+    with pytest.raises(CheckpointError, match=r"hub cannot be reached.*hf download nobody/nothing"):
         inspect_clip(ClipOptions(checkpoint="nobody/nothing"))

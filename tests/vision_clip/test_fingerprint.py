@@ -74,6 +74,16 @@ def test_weights_notice_names_types_and_shapes(tmp_path):
     assert len(set(made)) == 4
 
 
+def test_long_tensors_are_sampled_from_end_to_end(tmp_path):
+    made = set()
+    for index, changed in enumerate((slice(0), slice(1), slice(30_000, 70_000), slice(-1, None))):
+        value = torch.zeros(100_000)
+        value[changed] = 1
+        save_file({"a": value}, tmp_path / f"{index}.safetensors")
+        made.add(weights_fingerprint([tmp_path / f"{index}.safetensors"]))
+    assert len(made) == 4
+
+
 def test_other_formats_are_sampled_as_bytes(tmp_path):
     for name, content in (("a.onnx", b"one"), ("b.onnx", b"two"), ("c.onnx", b"one")):
         (tmp_path / name).write_bytes(content)

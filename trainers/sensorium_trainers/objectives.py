@@ -152,7 +152,7 @@ class LanguageObjective(nn.Module):
     def _name(self, embeddings: Tensor, dense: Tensor) -> Tensor:
         """Pulls a projected position towards the embeddings of the words that describe it."""
         at = functional.layer_norm(embeddings[dense[:, 0]], embeddings.shape[-1:])
-        words = self.model.module.get_input_embeddings().weight  # type: ignore[operator,union-attr]
+        words = self.model.module.get_input_embeddings().weight  # type: ignore[operator]
         return functional.cross_entropy((at @ words.T).float(), dense[:, 1])
 
 

@@ -1,15 +1,24 @@
-"""What several commands share: the registry in the context, `--set`, reading the model."""
+"""What several commands share: the registry in the context, models, pictures, output."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..registry import Registry
+from sensorium.registry import Registry
+
+if TYPE_CHECKING:
+    from sensorium.engine import ChatEngine
+    from sensorium.messages import Media
+    from sensorium.pipeline import Plan
 
 F = Callable[..., Any]
+
+_NAMED = "sensorium.cli.named_broken"
 
 
 def settings_option(command: F) -> F:
@@ -24,9 +33,114 @@ def settings_option(command: F) -> F:
     return option(command)
 
 
-def registry_of(context: click.Context) -> Registry:
-    """The registry that `main` made for this call."""
+def model_option(command: F) -> F:
+    """`--model SOURCE` as `model`, and `--set`."""
+    option = click.option(
+        "--model",
+        default="pocket",
+        show_default=True,
+        metavar="SOURCE",
+        help="A bundle's name or folder, a recipe (.yaml), or a hub id.",
+    )
+    return option(settings_option(command))
+
+
+def json_option(command: F) -> F:
+    """`--json` as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object.")(command)
+
+
+def registry_of(context: click.Context, *, quiet: bool = False) -> Registry:
+    """The registry that `main` made for this call; names broken plugins unless `quiet`."""
     found = context.find_object(Registry)
     if found is None:
         raise RuntimeError("the command was not started by sensorium's main()")
+    if not quiet:
+        name_broken(context, found)
     return found
+
+
+def name_broken(context: click.Context, registry: Registry) -> None:
+    """One line on stderr for every plugin that was left out, each once per call."""
+    broken = registry.plugins.broken
+    named: int = context.meta.get(_NAMED, 0)
+    for plugin in broken[named:]:
+        reason = one_line(plugin.reason).rstrip(".")
+        click.echo(
+            f"Plugin '{plugin.name}' was left out: {reason}. See: sensorium plugins list", err=True
+        )
+    context.meta[_NAMED] = len(broken)
+
+
+def plan_of(context: click.Context, model: str, overrides: Sequence[str]) -> Plan:
+    """The checked recipe of `model`, nothing loaded; names plugins that broke on the way."""
+    from sensorium.loading import plan_source
+
+    registry = registry_of(context)
+    try:
+        return plan_source(model, overrides, registry=registry)
+    finally:
+        name_broken(context, registry)
+
+
+def build(plan: Plan) -> ChatEngine:
+    """Read the weights; on a terminal a notice stands there meanwhile."""
+    from sensorium.engine import ChatEngine
+
+    notice = f"Loading {plan.source} ..." if sys.stderr.isatty() else ""
+    click.echo(notice, err=True, nl=False)
+    try:
+        return ChatEngine(plan.build())
+    finally:
+        click.echo(f"\r{' ' * len(notice)}\r" if notice else "", err=True, nl=False)
+
+
+def read_picture(path: str) -> Media:
+    """A picture within the limits; the error names the file."""
+    from sensorium.errors import MediaError
+    from sensorium.media.images import read_image
+
+    try:
+        return read_image(path)
+    except MediaError as error:
+        where = None if path in error.message else path
+        raise MediaError(error.message, where=where, hint=error.hint) from error
+
+
+def check_senses(plan: Plan, media: Iterable[Media]) -> None:
+    """Refuse, before anything is loaded, what this model cannot perceive."""
+    from sensorium.errors import UnsupportedInputError
+
+    known = [sense.modality for sense in plan.senses]
+    for item in media:
+        if item.modality not in known:
+            raise UnsupportedInputError(
+                f"This model cannot perceive {item.modality}; it takes "
+                f"{', '.join(['text', *sorted(known)])}.",
+                hint=f"Add encoders.{item.modality} to the recipe.",
+            )
+
+
+def one_line(text: object, longest: int = 2000) -> str:
+    """`text` without line breaks, cut where it is very long."""
+    flat = " ".join(str(text).split())
+    return flat if len(flat) <= longest else flat[: longest - 3] + "..."
+
+
+def echo_json(value: Any) -> None:
+    """JSON in ASCII: it passes through any terminal and any pipe."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def aligned(rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> str:
+    """Rows as columns two spaces apart; the columns in `right` are aligned to the right."""
+    rows, right = [list(row) for row in rows], set(right)
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -23,7 +23,13 @@ def save(model: PhiLanguageModel, folder: Path) -> None:
     config.save_pretrained(str(folder))
     # Not transformers' save_pretrained: version 5.23 cannot write a model that was read in nf4.
     # One file: the largest Phi has 5.6 GB, and one file is one hash in a manifest.
-    save_file(base_weights(model), str(folder / WEIGHTS), metadata={"format": "pt"})
+    # Beside it first: the weights being written may be a memory map of the file to be replaced.
+    partial = folder / f"{WEIGHTS}.partial"
+    try:
+        save_file(base_weights(model), str(partial), metadata={"format": "pt"})
+        partial.replace(folder / WEIGHTS)
+    finally:
+        partial.unlink(missing_ok=True)
     # A model trained on ids alone has no tokenizer.json, and its copy has none either.
     if model.has_tokenizer:
         model.tokenizer.save(folder)

@@ -13,11 +13,10 @@ LLAVA_PHI = ChatTemplate(
     ),
     turns={
         "system": Turn(),
-        # " USER: " ends with a space even where a picture follows: LLaVA cuts its prompt at
-        # "<image>", so the space before it is tokenised on its own, and the space before a
-        # question becomes part of its first word. After <|endoftext|> LLaVA writes no space: the
+        # The space after "USER:" is the separator's, before a picture too: LLaVA cuts its prompt
+        # at "<image>" and tokenises "… USER: ". After <|endoftext|> LLaVA writes no space: the
         # renderer strips the leading one where the previous run ended with a control token.
-        "user": Turn(before=" USER: "),
+        "user": Turn(before=" USER:", separator=" "),
         # "ASSISTANT:" is given and " Yes" is learned: the separator belongs to the answer.
         "assistant": Turn(before=" ASSISTANT:", separator=" ", after="<|endoftext|>"),
     },

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sensorium import BundleSpec, ChatTemplate, DatasetFormat, Evaluation, Turn, hookimpl
+from sensorium import (
+    BundleSpec,
+    ChatTemplate,
+    Command,
+    DatasetFormat,
+    Evaluation,
+    Turn,
+    hookimpl,
+)
+
+if TYPE_CHECKING:
+    import click
+
+    from sensorium import ChatEngine, SampleSource, Score
+
+    from .options import WorldOptions
 
 FOLDER = Path(__file__).parent
 
@@ -13,10 +29,13 @@ FOLDER = Path(__file__).parent
 @hookimpl
 def register_bundles() -> Iterable[BundleSpec]:
     """The shipped default."""
+    from .examples import examples
+
     yield BundleSpec(
         name="pocket",
         summary="answers questions about small pictures of everyday things",
         folder=lambda: FOLDER / "bundle",
+        examples=examples,
     )
 
 
@@ -39,29 +58,62 @@ def register_chat_templates() -> Iterable[ChatTemplate]:
 @hookimpl
 def register_dataset_formats() -> Iterable[DatasetFormat]:
     """The world as training data, generated while it is read."""
-    from .data import WorldOptions, open_patches, open_questions
+    from .options import WorldOptions
 
     yield DatasetFormat(
         name="pocket-patches",
         summary="pictures of the pocket world with a class for every patch",
         options=WorldOptions,
-        open=open_patches,
+        open=_open_patches,
     )
     yield DatasetFormat(
         name="pocket-questions",
         summary="pictures of the pocket world with questions and answers",
         options=WorldOptions,
-        open=open_questions,
+        open=_open_questions,
     )
 
 
 @hookimpl
 def register_evaluations() -> Iterable[Evaluation]:
     """Exact answers on unseen scenes and on hand-written questions."""
-    from .evaluation import evaluate
-
     yield Evaluation(
         name="pocket",
         summary="exact answers about unseen scenes, and to hand-written questions",
-        run=evaluate,
+        items=1000,
+        run=_evaluate,
     )
+
+
+@hookimpl
+def register_commands() -> Iterable[Command]:
+    """The first thing to try."""
+    yield Command(
+        name="demo",
+        summary="Ask the pocket model three questions about two pictures.",
+        load=_load_demo,
+    )
+
+
+def _open_patches(options: WorldOptions) -> SampleSource:
+    from .data import Patches
+
+    return Patches(options)
+
+
+def _open_questions(options: WorldOptions) -> SampleSource:
+    from .data import Questions
+
+    return Questions(options)
+
+
+def _evaluate(engine: ChatEngine, limit: int) -> Iterator[Mapping[str, Score]]:
+    from .evaluation import evaluate
+
+    return evaluate(engine, limit)
+
+
+def _load_demo() -> click.Command:
+    from .demo import demo
+
+    return demo

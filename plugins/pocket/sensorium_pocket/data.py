@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from random import Random
 
 import torch
-from pydantic import Field
 
-from sensorium import DenseSample, Media, Message, Options, Sample, read_image
+from sensorium import DenseSample, Media, Message, Sample, read_image
 
+from .options import WorldOptions
 from .world.labels import (
     BACKGROUND_CLASSES,
     CELL_CLASSES,
@@ -28,14 +28,6 @@ EVALUATION_SEEDS = 1 << 40
 
 _SIZES = ("", "small", "medium", "large")
 _TEXT_ONLY = 0.04  # share of samples without a picture
-
-
-class WorldOptions(Options):
-    """How much of the world."""
-
-    seed: int = Field(default=0, ge=0, lt=1000, description="Another seed is another world tour.")
-    length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
-    questions: int = Field(default=8, ge=1, description="Conversations about each picture.")
 
 
 def scene_of(seed: int) -> tuple[Random, Scene]:
@@ -101,16 +93,6 @@ class Questions:
             conversations=tuple(_conversation(turns, picture) for turns in talks),
             media_labels={picture.digest: patch_words(scene, dense_labels(scene))},
         )
-
-
-def open_patches(options: WorldOptions) -> Patches:
-    """Pictures with a class for every patch."""
-    return Patches(options)
-
-
-def open_questions(options: WorldOptions) -> Questions:
-    """Pictures with questions and answers."""
-    return Questions(options)
 
 
 def patch_words(scene: Scene, labels: DenseLabels) -> tuple[tuple[str, ...], ...]:

@@ -9,6 +9,7 @@ from sensorium_pocket.world.things import BY_NAME, CELLS, COLOURABLE, NUMBERS, a
 
 from .query import Query, Ref
 from .talking import REPLIES
+from .unknown import REPLY as UNKNOWN
 
 NO_PICTURE = "I do not see a picture yet. Please give me one."
 NO_COLOURS = f"I only know the colors of {', '.join(t.plural for t in COLOURABLE[:-1])} and books."
@@ -75,6 +76,17 @@ def _where(scene: Scene, query: Query) -> str:
         return _absent(query.first)
     subject = f"{query.first.one} is" if len(found) == 1 else f"{query.first.many} are"
     return f"The {subject} at the {and_list(found)}."
+
+
+def _place(scene: Scene, query: Query) -> str:
+    found = [item.cell for item in query.first.find(scene)]
+    if not found:
+        return _absent(query.first)
+    return f"{_where(scene, query)[:-1]}: {'yes' if query.cell in found else 'no'}."
+
+
+def _unknown(scene: Scene, query: Query) -> str:
+    return UNKNOWN
 
 
 def _tally(cells: list[str], counted: str) -> str:
@@ -192,6 +204,8 @@ _ANSWERS = {
     "exists": _exists,
     "background": _background,
     "where": _where,
+    "place": _place,
+    "unknown": _unknown,
     "count": _count,
     "total": _total,
     "at": _at,

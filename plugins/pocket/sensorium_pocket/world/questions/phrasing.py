@@ -6,7 +6,7 @@ from random import Random
 
 from sensorium_pocket.world.things import article
 
-from . import comparing, counting, followups, looking, placing
+from . import comparing, counting, followups, looking, placing, unknown
 from .query import Query, Ref
 from .talking import phrase_talk
 from .wording import Slots, fill_slots, finish, word
@@ -18,6 +18,9 @@ def phrase(query: Query, rng: Random) -> str:
     """A wording that says everything: it means the same query whatever was said before."""
     if query.kind == "talk":
         return phrase_talk(query.intent or "", rng)
+    if query.kind == "unknown":
+        known = Query(rng.choice(("exists", "count", "where")), Ref(unknown.STAND_IN))
+        return unknown.about_unknown(phrase(known, rng), rng)
     slots = _slots(query, rng)
     coloured = query.kind == "exists" and query.first.colour is not None
     if coloured and rng.random() < 0.4:

@@ -4,6 +4,33 @@ from __future__ import annotations
 
 from .wording import Phrases
 
+PLACE = Phrases(
+    ask="""
+    is the {one} {at} | is the {one} {at} | is the {one} {at} | is there {a} {at}
+    is there {a} {at} | is there any {one} {at} | are there any {many} {at} | is it {a} {at}
+    is {a} {at} | is {the} located {at} | is {the} placed {at} | is {the} sitting {at}
+    do you see {a} {at} | can you see {a} {at} | do i see {a} {at} | is that {a} {at}
+    is the thing {at} {a} | does the {spot} have {a} | does the {spot} show {a}
+    does the {spot} hold {a} | can {the} be found {at} | do you find {a} {at}
+    is {the} in the {pic} {at} | would i find {a} {at} | isn't there {a} {at}
+    isn't the {one} {at} | is what you see {at} {a}
+    """,
+    tell="""
+    whether {the} is {at} | if {the} is {at} | whether there is {a} {at} | if there is {a} {at}
+    whether {a} is {at}
+    """,
+    do="""
+    check whether {the} is {at} | check if there is {a} {at} | verify that {the} is {at}
+    confirm that {the} is {at}
+    """,
+    terse="""
+    {a} {at}, right | {the} is {at}, right | {the} is {at}, no | {the} {at}, yes or no
+    {one} {at}, yes or no | {one} {at}, true or false | so there is {a} {at}
+    i think {the} is {at} | i believe there is {a} {at} | it looks like {a} {at}
+    is {the} {at} or not | true or false: {the} is {at} | {the} {at}, correct | {the} is {at}, isn't it | any {one} {at}
+    """,
+)
+
 WHERE = Phrases(
     ask="""
     where {is} {thes} | where {is} {thes} | where {is} {thes} | where {is} {thes}
@@ -151,4 +178,4 @@ NEIGHBOUR = {
     "below": "below it",
 }
 
-PHRASES = {"where": WHERE, "relation": RELATION, "next_to": NEXT_TO}
+PHRASES = {"where": WHERE, "place": PLACE, "relation": RELATION, "next_to": NEXT_TO}

@@ -14,6 +14,8 @@ KINDS: dict[str, str] = {
     "exists": "yes/no",
     "background": "background",
     "where": "where",
+    "place": "where",
+    "unknown": "unknown thing",
     "count": "count",
     "total": "count",
     "at": "at",
@@ -63,7 +65,7 @@ class Query:
     kind: str  # a key of KINDS
     subject: Ref | None = None
     other: Ref | None = None  # the second thing of relation, bigger, smaller, more
-    cell: int | None = None  # of 'at'
+    cell: int | None = None  # of 'at' and 'place'
     side: str | None = None  # one of SIDES, of relation and next_to
     intent: str | None = None  # of 'talk': a key of talking.REPLIES
 

@@ -17,6 +17,8 @@ KIND_WEIGHTS: dict[str, float] = {
     "caption": 14,
     "at": 13,
     "where": 9,
+    "place": 5,
+    "unknown": 4,
     "relation": 24,
     "next_to": 14,
     "colour": 12,
@@ -27,7 +29,7 @@ KIND_WEIGHTS: dict[str, float] = {
     "smaller": 24,
     "biggest": 12,
     "smallest": 12,
-    "talk": 6,
+    "talk": 10,
 }
 """How often each kind is asked (of kinds that a scene allows). Harder kinds more often."""
 
@@ -49,7 +51,7 @@ def sample_query(scene: Scene, rng: Random) -> Query:
 def sample_query_of(kind: str, scene: Scene, rng: Random) -> Query | None:
     """A query of one kind, or None if this scene does not allow it (or by a rejected draw)."""
     match kind:
-        case "caption" | "total" | "background":
+        case "caption" | "total" | "background" | "unknown":
             return Query(kind)
         case "talk":
             return Query(kind, intent=rng.choices(*split_weights(TALK_WEIGHTS))[0])
@@ -64,6 +66,12 @@ def sample_query_of(kind: str, scene: Scene, rng: Random) -> Query | None:
         case "where":
             absent = rng.random() < 0.08
             return Query(kind, absent_ref(scene, rng) if absent else present_ref(scene, rng))
+        case "place":
+            ref = present_ref(scene, rng) if rng.random() < 0.94 else absent_ref(scene, rng)
+            cells = [item.cell for item in ref.find(scene)]
+            others = [cell for cell in range(9) if cell not in cells]
+            wanted = cells if cells and rng.random() < 0.5 else others
+            return Query(kind, ref, cell=rng.choice(wanted))
         case "at":
             free = [cell for cell in range(9) if scene.at(cell) is None]
             taken = [item.cell for item in scene.items]

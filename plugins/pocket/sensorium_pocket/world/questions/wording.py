@@ -43,6 +43,7 @@ _CLOSED = {"ask": 0.25, "tell": 0.15, "do": 0.2, "terse": 0.15}
 _ASKING = ("can", "could", "would", "will", "do", "have", "any", "hey, can")
 _CONTRACTIONS = (("what is ", "what's "), ("where is ", "where's "), ("there is ", "there's "))
 _TYPOS_PER_QUESTION = 0.03
+_SHOUTED = 0.01  # all in capitals
 
 
 def _pick_words(ref: Ref, rng: Random) -> tuple[str, str]:
@@ -132,7 +133,7 @@ def finish(text: str, question: bool, rng: Random) -> str:
     if rng.random() < 0.55:
         text = text[0].upper() + text[1:]
         text = text.replace(" i ", " I ").replace(" i'd ", " I'd ")
-    return text
+    return text.upper() if rng.random() < _SHOUTED else text
 
 
 # Only these may be misspelled: no word here decides what is asked.

@@ -1,0 +1,27 @@
+"""Writes requirements.txt, what a Space installs: pyproject's dependencies and its app extra.
+
+Run: python .ci/write_requirements.py
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = """\
+# What a Hugging Face Space installs. Written by .ci/write_requirements.py from pyproject.toml.
+# The CPU build of torch; the other one brings several gigabytes of CUDA.
+--extra-index-url https://download.pytorch.org/whl/cpu
+"""
+
+
+def requirements() -> str:
+    """The whole text of requirements.txt."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["app"]]
+    return HEADER + "\n".join(sorted(wanted)) + "\n"
+
+
+if __name__ == "__main__":
+    (ROOT / "requirements.txt").write_text(requirements(), "utf-8")

@@ -1,0 +1,44 @@
+# Every target prepares .venv by itself; nothing else has to be installed but Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SYSTEM_PACKAGES := chromium chromium-driver
+
+export HF_HUB_DISABLE_TELEMETRY := 1
+export GRADIO_ANALYTICS_ENABLED := False
+
+.PHONY: demo test check bench app system clean
+
+demo: $(READY)  ## Ask three questions about two pictures
+	$(BIN)/sensorium demo
+
+app: $(READY)  ## Open the chat page on http://127.0.0.1:7860
+	$(BIN)/sensorium app
+
+test: $(READY) system  ## All tests
+	$(BIN)/python -m pytest
+
+check: $(READY) system  ## Lint, format, types, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(READY)  ## Measurements; see bench/README.md
+	$(BIN)/python bench/pocket.py
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+# The page's tests drive a real browser. Installed only where it is absent and we may.
+system:
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(SYSTEM_PACKAGES) >/dev/null; fi
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,101 @@
+"""`sensorium chat`: talk with a model in the terminal, or through a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from sensorium.errors import SensoriumError, suggestion
+
+from .common import build, model_option, one_line, plan_of
+from .conversation import Conversation
+from .decoding import chosen, decoding_options
+
+HELP = """\
+/image FILE ...  attach pictures to your next message
+/reset           forget the conversation and what is attached
+/history         show the conversation
+/quit            leave (also Ctrl-D)
+//text           send a message that begins with a slash
+Ctrl-C stops an answer; at the prompt it leaves."""
+
+COMMANDS = ("/image", "/reset", "/history", "/help", "/quit")
+
+
+@click.command("chat")
+@model_option
+@decoding_options
+@click.pass_context
+def chat(
+    context: click.Context,
+    /,
+    model: str,
+    overrides: tuple[str, ...],
+    system: str | None,
+    **decoding: Any,
+) -> None:
+    """Talk with a model; /help lists what you can type besides messages.
+
+    Reads lines from a pipe too: answers go to stdout, everything else to stderr.
+    """
+    given = chosen(decoding)
+    plan = plan_of(context, model, overrides)
+    options = plan.recipe.generation.model_copy(update=given)
+    conversation = Conversation(build(plan), options, system)
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    if interactive:
+        takes = ", ".join(["text", *(sense.modality for sense in plan.senses)])
+        _notice(f"{plan.source} takes {takes}. /help lists commands; Ctrl-C stops an answer.")
+    for line in _typed() if interactive else sys.stdin:
+        try:
+            if not _obey(conversation, line.strip()):
+                break
+        except SensoriumError as error:
+            _notice(f"Error: {one_line(error)}")
+
+
+def _obey(conversation: Conversation, line: str) -> bool:
+    """Do what one line asks for; False where it asks to leave."""
+    if line.startswith("//"):
+        conversation.say(line[1:])
+    elif not line.startswith("/"):
+        if line:
+            conversation.say(line)
+    else:
+        command, _, rest = line.partition(" ")
+        if command == "/image":
+            for attached in conversation.attach(rest.strip()):
+                _notice(f"Attached {attached}; it goes with your next message.")
+        elif command == "/reset":
+            conversation.reset()
+            _notice("A new conversation.")
+        elif command == "/history":
+            click.echo("\n".join(conversation.history()) or "Nothing was said yet.")
+        elif command == "/help":
+            click.echo(HELP)
+        elif command == "/quit":
+            return False
+        else:
+            hint = suggestion(command, COMMANDS) or "See: /help"
+            _notice(f"Error: No command '{command}'. {hint}".rstrip())
+    return True
+
+
+def _typed() -> Iterator[str]:
+    """Lines typed at the prompt, with editing and recall where readline exists."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 - importing it is what gives input() editing
+    while True:
+        try:
+            yield input("> ")
+        except EOFError:
+            click.echo()
+            return
+
+
+def _notice(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,104 @@
+"""`sensorium eval pocket`: exact answers about unseen scenes, and to hand-written questions.
+
+Seeds start at `EVALUATION_SEEDS`, beyond every training seed. An answer counts only if it is, to
+the letter, the canonical one; a caption is scored by the things it names (recall, precision).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from random import Random
+
+from sensorium import ChatEngine, Media, Message, Score
+
+from .data import EVALUATION_SEEDS, picture_of, scene_of
+from .paraphrases import scene_for, written_questions
+from .world.questions import Turn, answer, phrase, sample_conversation, sample_query_of
+from .world.questions.query import KINDS, Query
+from .world.scenes import Scene
+from .world.scoring import caption_scores, is_correct
+
+Table = Mapping[str, Score]
+
+
+class _Tally:
+    """Right and total per group."""
+
+    def __init__(self) -> None:
+        self._right: dict[str, float] = defaultdict(float)
+        self._total: dict[str, float] = defaultdict(float)
+
+    def add(self, group: str, right: float, total: float = 1) -> None:
+        self._right[group] += right
+        self._total[group] += total
+
+    def table(self) -> Table:
+        return {group: Score(self._right[group], self._total[group]) for group in self._total}
+
+
+def evaluate(engine: ChatEngine, limit: int = 1000) -> Iterator[Table]:
+    """Ask about `limit` scenes, one question of every kind each; then the written questions."""
+    tally = _Tally()
+    for number in range(limit):
+        rng, scene = scene_of(EVALUATION_SEEDS + number)
+        picture = picture_of(scene)
+        for kind in KINDS:
+            query = _draw(kind, scene, rng)
+            if query is not None:
+                _ask_one(engine, tally, scene, picture, query, rng)
+        _ask_on(engine, tally, scene, picture, rng)
+        if number % 4 == 0:
+            _ask_on(engine, tally, None, None, rng)
+        yield tally.table()
+    yield from _ask_written(engine, tally)
+
+
+def _draw(kind: str, scene: Scene, rng: Random) -> Query | None:
+    """A query of this kind; some draws are rejected, so try a few times."""
+    draws = (sample_query_of(kind, scene, rng) for _ in range(12))
+    return next((query for query in draws if query is not None), None)
+
+
+def _ask_one(
+    engine: ChatEngine, tally: _Tally, scene: Scene, picture: Media, query: Query, rng: Random
+) -> None:
+    got = engine.ask([Message.user(picture, phrase(query, rng))]).text
+    if query.kind == "caption":
+        hits, said, present = caption_scores(scene, got)
+        tally.add("caption recall", hits, present)
+        tally.add("caption precision", hits, said)
+    group = "small talk" if query.kind == "talk" else KINDS[query.kind]
+    name = "caption exact" if query.kind == "caption" else group
+    tally.add(name, is_correct(query.kind, answer(scene, query), got))
+
+
+def _ask_on(
+    engine: ChatEngine, tally: _Tally, scene: Scene | None, picture: Media | None, rng: Random
+) -> None:
+    """A conversation of several turns; the model's own answers stay in it."""
+    messages: list[Message] = []
+    for number, turn in enumerate(_conversation(scene, rng)):
+        shown = (picture,) if picture is not None and number == 0 else ()
+        messages.append(Message.user(*shown, turn.question))
+        got = engine.ask(messages).text
+        messages.append(Message.assistant(got))
+        if turn.followup or not turn.sighted:
+            tally.add(turn.group, is_correct(turn.query.kind, turn.answer, got))
+
+
+def _conversation(scene: Scene | None, rng: Random) -> list[Turn]:
+    """One with a follow-up, if there is a picture to ask on about."""
+    turns = sample_conversation(scene, rng)
+    while scene is not None and not any(turn.followup for turn in turns):
+        turns = sample_conversation(scene, rng)
+    return turns
+
+
+def _ask_written(engine: ChatEngine, tally: _Tally) -> Iterator[Table]:
+    for number, written in enumerate(written_questions()):
+        scene = scene_for(written.query, Random(EVALUATION_SEEDS + number), present=number % 2 == 0)
+        got = engine.ask([Message.user(picture_of(scene), written.text)]).text
+        expected = answer(scene, written.query)
+        tally.add("hand-written", is_correct(written.query.kind, expected, got))
+        yield tally.table()

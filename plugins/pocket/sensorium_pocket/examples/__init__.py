@@ -1,0 +1,15 @@
+"""Pictures with questions to begin with; `examples.json` says how each was made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+MANIFEST = FOLDER / "examples.json"
+
+
+def examples() -> list[tuple[Path, str]]:
+    """(picture, question) in the order in which they are shown."""
+    rows = json.loads(MANIFEST.read_text("utf-8"))
+    return [(FOLDER / row["picture"], row["question"]) for row in rows]

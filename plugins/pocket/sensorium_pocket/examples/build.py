@@ -1,0 +1,61 @@
+"""Makes the example pictures and their manifest again: python -m sensorium_pocket.examples.build
+
+The seeds are evaluation seeds, so no training ever saw these scenes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from sensorium_pocket.world import Query, Ref, Scene, answer, draw, sample_scene
+
+from . import FOLDER, MANIFEST
+
+PICTURE_PIXELS = 384
+
+
+class Example(NamedTuple):
+    """A picture, a question in the words that are shown, and what it asks."""
+
+    picture: str
+    question: str
+    query: Query
+
+
+SEEDS = {"cats.png": (1 << 40) + 1740, "garden.png": (1 << 40) + 3966}
+
+EXAMPLES = (
+    Example("cats.png", "How many cats are there?", Query("count", Ref("cat"))),
+    Example("garden.png", "What do you see?", Query("caption")),
+    Example("cats.png", "Where is the car?", Query("where", Ref("car"))),
+    Example("garden.png", "What is left of the dog?", Query("next_to", Ref("dog"), side="left")),
+)
+
+
+def scene_of(picture: str) -> Scene:
+    """The scene that a picture shows."""
+    return sample_scene(Random(SEEDS[picture]))
+
+
+def build(folder: Path = FOLDER) -> None:
+    """Write every picture and the manifest."""
+    for picture in SEEDS:
+        draw(scene_of(picture), PICTURE_PIXELS).save(folder / picture, optimize=True)
+    rows = [
+        {
+            "picture": example.picture,
+            "seed": SEEDS[example.picture],
+            "question": example.question,
+            "answer": answer(scene_of(example.picture), example.query),
+        }
+        for example in EXAMPLES
+    ]
+    text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST.name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    build()

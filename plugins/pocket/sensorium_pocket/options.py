@@ -1,0 +1,15 @@
+"""What can be set on the pocket world as training data."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sensorium import Options
+
+
+class WorldOptions(Options):
+    """How much of the world."""
+
+    seed: int = Field(default=0, ge=0, lt=1000, description="Another seed is another world tour.")
+    length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
+    questions: int = Field(default=8, ge=1, description="Conversations about each picture.")
