@@ -8,7 +8,9 @@ SYSTEM_PACKAGES := chromium chromium-driver
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: demo test check bench app system clean
+RECIPES := plugins/pocket/sensorium_pocket/recipes
+
+.PHONY: demo test check bench app pocket system clean
 
 demo: $(READY)  ## Ask three questions about two pictures
 	$(BIN)/sensorium demo
@@ -27,6 +29,13 @@ check: $(READY) system  ## Lint, format, types, tests
 
 bench: $(READY)  ## Measurements; see bench/README.md
 	$(BIN)/python bench/pocket.py
+
+pocket: $(READY)  ## Train the pocket model again, from nothing; continues where it stopped
+	$(BIN)/python -m sensorium_pocket.build_tokenizer
+	$(BIN)/sensorium train encoder --config $(RECIPES)/1-encoder.yaml
+	$(BIN)/sensorium train instruct --config $(RECIPES)/2-instruct.yaml
+	rm -rf plugins/pocket/sensorium_pocket/bundle
+	cp -r runs/pocket/2-instruct/bundle plugins/pocket/sensorium_pocket/bundle
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

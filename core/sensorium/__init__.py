@@ -19,6 +19,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .contracts import (
+        AdaptableLanguageModel,
         Capabilities,
         Encoder,
         FeatureShape,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .generation import GenerationOptions
     from .hooks import hookimpl
     from .loading import load
+    from .lora import LoraOptions
     from .media.images import read_image
     from .messages import Media, MediaPart, Message, Part, TextPart
     from .options import Options
@@ -54,31 +56,35 @@ if TYPE_CHECKING:
         Sample,
         SampleSource,
         Score,
+        TextSample,
         TranscriberSpec,
         Turn,
     )
 
 _HOMES = {
     "contracts": (
-        "Capabilities Encoder FeatureShape LanguageModel LanguageModelShape Projector Segment "
-        "Session Tokenizer TrainableEncoder TrainableLanguageModel Transcriber Transcript"
+        "AdaptableLanguageModel Capabilities Encoder FeatureShape LanguageModel "
+        "LanguageModelShape Projector Segment Session Tokenizer TrainableEncoder "
+        "TrainableLanguageModel Transcriber Transcript"
     ),
     "engine": "Answer AnswerStream ChatEngine",
     "errors": "SensoriumError",
     "generation": "GenerationOptions",
     "hooks": "hookimpl",
     "loading": "load",
+    "lora": "LoraOptions",
     "media.images": "read_image",
     "messages": "Media MediaPart Message Part TextPart",
     "options": "Options",
     "specs": (
         "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
-        "LanguageModelSpec ProjectorSpec Sample SampleSource Score TranscriberSpec Turn"
+        "LanguageModelSpec ProjectorSpec Sample SampleSource Score TextSample TranscriberSpec Turn"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AdaptableLanguageModel",
     "Answer",
     "AnswerStream",
     "BundleSpec",
@@ -96,6 +102,7 @@ __all__ = [
     "LanguageModel",
     "LanguageModelShape",
     "LanguageModelSpec",
+    "LoraOptions",
     "Media",
     "MediaPart",
     "Message",
@@ -110,6 +117,7 @@ __all__ = [
     "SensoriumError",
     "Session",
     "TextPart",
+    "TextSample",
     "Tokenizer",
     "TrainableEncoder",
     "TrainableLanguageModel",

@@ -11,16 +11,26 @@ killed save leaves the old one whole.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from .config import Recipe, environment_overrides, make_recipe, merge, parse_overrides, resolve_paths
+from .config import (
+    Recipe,
+    environment_overrides,
+    make_recipe,
+    merge,
+    parse_overrides,
+    resolve_paths,
+)
 from .errors import BundleError
+from .options import Options
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +49,8 @@ def save_bundle(
     pipeline: Pipeline, folder: Path, *, name: str, dtype: torch.dtype | None = None
 ) -> None:
     """Write `pipeline` as a bundle, floating-point weights cast to `dtype` where given."""
+    from safetensors import SafetensorError
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -57,10 +69,11 @@ def save_bundle(
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (staging / MANIFEST).write_text(text, "utf-8")
-        staging.chmod(0o755)
+        for path in (staging, *staging.rglob("*")):  # temporary files are their owner's alone
+            path.chmod(0o755 if path.is_dir() else 0o644)
         replace_folder(staging, folder)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise BundleError(f"Cannot write the bundle {folder}: {reason}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -69,10 +82,21 @@ def save_bundle(
 def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     """The recipe of a bundle whose every file is as the manifest says; BundleError otherwise."""
     manifest = read_manifest(folder)
-    for relative, expected in manifest["files"].items():
-        path = folder / relative
-        if ".." in Path(relative).parts or Path(relative).is_absolute():
+    _verify(folder, manifest["files"])
+    over = merge(environment_overrides(), parse_overrides(overrides))
+    try:
+        tree = merge(_placed(manifest["recipe"], folder), over)
+    except RecursionError as error:
+        raise BundleError(f"The manifest of {folder} is nested too deeply") from error
+    return make_recipe(tree, source=str(folder / MANIFEST))
+
+
+def _verify(folder: Path, files: dict[str, Any]) -> None:
+    """Every file is as the manifest says, and none lies beside them that a plugin might read."""
+    for relative, expected in files.items():
+        if _leads_outside(relative):
             raise BundleError(f"The bundle {folder} names a file outside of itself: {relative}")
+        path = folder / relative
         if not path.is_file():
             raise BundleError(f"The bundle {folder} misses its file {relative}")
         if _describe(path) != expected:
@@ -81,16 +105,18 @@ def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
                 "differs)",
                 hint="Fetch or build the bundle again.",
             )
-    over = merge(environment_overrides(), parse_overrides(overrides))
-    tree = merge(_placed(manifest["recipe"], folder), over)
-    return make_recipe(tree, source=str(folder / MANIFEST))
+    for place in sorted({relative.split("/")[0] for relative in files if "/" in relative}):
+        for path in (folder / place).rglob("*"):
+            relative = path.relative_to(folder).as_posix()
+            if path.is_file() and relative not in files:
+                raise BundleError(f"{relative} in the bundle {folder} was not saved with it")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest, checked for its form."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -111,26 +137,48 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def replace_folder(new: Path, place: Path) -> None:
-    """Rename `new` to `place`; an older folder there stays whole until the very last step."""
-    old = place.with_name(f".{place.name}-old-{os.getpid()}")
-    if place.exists():
+    """Put `new` at `place` in one step, so that a kill leaves there the old or the new one."""
+    if not place.exists():
+        new.rename(place)
+        return
+    if _exchange(new, place):
+        old = new
+    else:
+        old = place.with_name(f".{place.name}-old-{os.getpid()}")
         place.rename(old)
-    new.rename(place)
+        try:
+            new.rename(place)
+        except OSError:
+            old.rename(place)
+            raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step where the system can (Linux: renameat2); else False."""
+    at_working_folder, exchange = -100, 2
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    paths = at_working_folder, os.fsencode(one), at_working_folder, os.fsencode(other)
+    return int(rename(*paths, exchange)) == 0
 
 
 def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) -> dict[str, Any]:
     recipe = pipeline.plan.recipe
-    tree = recipe.model_dump(mode="json", exclude_defaults=True)
+    # The bundle goes to other machines: device and threads stay with this one.
+    tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude={"device", "threads"})
     pipeline.llm.save(folder / "llm")
     _cast(folder / "llm", dtype)
-    tree["llm"] = _from_folder(tree["llm"], "./llm")
+    tree["llm"] = _from_folder(tree["llm"], pipeline.plan.llm.options, "./llm")
     for planned in pipeline.plan.senses:
         sense = pipeline.senses[planned.modality]
         place = f"encoders/{planned.modality}"
         sense.encoder.save(folder / place)
         _cast(folder / place, dtype)
-        section = _from_folder(tree["encoders"][planned.modality], f"./{place}")
+        section = tree["encoders"][planned.modality]
+        section = _from_folder(section, planned.encoder.options, f"./{place}")
         weights = f"projectors/{planned.modality}.safetensors"
         fingerprint = _fingerprint(planned, folder / place)
         save_projector(
@@ -162,34 +210,36 @@ def save_projector(
 
 def _fingerprint(planned: PlannedSense, folder: Path) -> str:
     """The fingerprint the saved encoder will have when it is loaded again."""
-    reset = dict.fromkeys(set(_STARTING_POINT) & set(type(planned.encoder_options).model_fields))
-    update = {**reset, "checkpoint": str(folder)}
+    reset = {**dict.fromkeys(_STARTING_POINT), "checkpoint": str(folder)}
+    known = type(planned.encoder_options).model_fields
+    update = {key: value for key, value in reset.items() if key in known}
     options = planned.encoder_options.model_copy(update=update)
     return planned.encoder.build(options, "cpu").fingerprint
 
 
-def _from_folder(section: dict[str, Any], place: str) -> dict[str, Any]:
+def _from_folder(section: dict[str, Any], options: type[Options], place: str) -> dict[str, Any]:
     kept = {key: value for key, value in section.items() if key not in _STARTING_POINT}
-    return {**kept, "checkpoint": place}
+    # A component without weights, a spectrogram say, has no checkpoint.
+    return {**kept, "checkpoint": place} if "checkpoint" in options.model_fields else kept
 
 
 def _placed(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
-    placed = resolve_paths(tree, folder)
-    for key, value in _leaves(tree):
-        inside = (folder / value).resolve().is_relative_to(folder.resolve())
-        if value.startswith(("./", "../")) and not inside:
-            raise BundleError(f"The bundle {folder} points outside of itself: {key}: {value}")
-    return placed
+    for value in _texts([tree.get("llm"), tree.get("encoders")]):
+        if _leads_outside(value):
+            raise BundleError(f"The bundle {folder} points outside of itself: {value}")
+    return resolve_paths(tree, folder)
 
 
-def _leaves(tree: dict[str, Any]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            found.extend(_leaves(value))
-        elif isinstance(value, str):
-            found.append((key, value))
-    return found
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _leads_outside(path: str) -> bool:
+    return path.startswith(("/", "~", "\\")) or ".." in PurePosixPath(path).parts
 
 
 def _describe(path: Path) -> dict[str, Any]:
@@ -211,4 +261,7 @@ def _cast(folder: Path, dtype: torch.dtype | None) -> None:
             name: tensor.to(dtype) if tensor.is_floating_point() else tensor
             for name, tensor in load_file(path).items()
         }
+        for name, tensor in cast.items():
+            if tensor.is_floating_point() and not tensor.isfinite().all():
+                raise BundleError(f"{name} in {path.name} has values that {dtype} cannot hold")
         save_file(cast, path, metadata=metadata)

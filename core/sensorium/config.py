@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -102,13 +102,12 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.MarkedYAMLError(None, None, "aliases are not allowed", mark)
+            raise yaml.YAMLError("aliases (*name) are not allowed")
         return super().compose_node(parent, index)
 
 
 def _plain_yaml(text: str) -> Any:
-    return yaml.load(text, _PlainLoader)  # noqa: S506 - the loader is a safe one
+    return yaml.load(text, _PlainLoader)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,21 +185,25 @@ def _explain(model: type[BaseModel], item: dict[str, Any], at: str) -> str:
 def _known_keys(model: type[BaseModel], location: tuple[Any, ...]) -> set[str]:
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            break
-        model = annotation
+        inner = (field.annotation, *get_args(field.annotation)) if field else ()
+        models = (one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
+        model = next(models, model)
     return set(model.model_fields)
 
 
 def resolve_paths(tree: Mapping[str, Any], base: Path) -> dict[str, Any]:
-    """The tree with every `./…` and `../…` made absolute from `base`."""
-    resolved: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            resolved[key] = resolve_paths(value, base)
-        elif isinstance(value, str) and value.startswith(("./", "../")):
-            resolved[key] = str((base / value).resolve())
-        else:
-            resolved[key] = value
-    return resolved
+    """The tree with every `./…` and `../…` made absolute from `base`, in lists too."""
+    return {key: _resolved(value, base) for key, value in tree.items()}
+
+
+def _resolved(value: Any, base: Path) -> Any:
+    if isinstance(value, Mapping):
+        return resolve_paths(value, base)
+    if isinstance(value, list):
+        return [_resolved(item, base) for item in value]
+    if isinstance(value, str) and value.startswith(("./", "../")):
+        try:
+            return str((base / value).resolve())
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{value!r} is not a path", where=str(base)) from error
+    return value

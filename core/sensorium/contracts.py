@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from .lora import LoraOptions
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureShape:
@@ -200,4 +202,21 @@ class TrainableLanguageModel(LanguageModel, Protocol):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """The vocabulary head: [N, D_llm] → [N, V]."""
+        ...
+
+
+@runtime_checkable
+class AdaptableLanguageModel(TrainableLanguageModel, Protocol):
+    """A language model that can learn in a low-rank adapter instead of in its weights."""
+
+    def add_lora(self, options: LoraOptions, *, seed: int = 0) -> None:
+        """Inject a fresh adapter into `module`, which at first changes no output.
+
+        Afterwards only the adapter's parameters require gradients, and `save` writes the weights
+        unchanged with the adapter beside them. ConfigError where there is an adapter already.
+        """
+        ...
+
+    def merge_lora(self) -> None:
+        """Add the adapter into the weights; ConfigError where these cannot hold it (nf4)."""
         ...

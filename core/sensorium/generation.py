@@ -42,9 +42,7 @@ class GenerationOptions(Options):
     stop: tuple[str, ...] = Field(
         default=(), max_length=16, description="Texts that end the answer; not part of it."
     )
-    seed: int | None = Field(
-        default=None, ge=0, lt=2**63, description="Makes sampling repeatable."
-    )
+    seed: int | None = Field(default=None, ge=0, lt=2**63, description="Makes sampling repeatable.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,9 @@ def generate(
             return
         if text:
             yield Step(text, tuple(ids))
-        logits = session.append(llm.embed(torch.tensor([token])))[-1]
+        with torch.no_grad():
+            embedding = llm.embed(torch.tensor([token]))
+        logits = session.append(embedding)[-1]
 
 
 class Sampler:
@@ -123,7 +123,9 @@ class Sampler:
                 self._generator.seed()
             else:
                 self._generator.manual_seed(options.seed)
-        chances = torch.softmax(logits.float().cpu() / options.temperature, dim=-1)
+        # Less the largest, so that a temperature near 0 divides to -inf and never to NaN.
+        logits = logits.double().cpu()
+        chances = torch.softmax((logits - logits.max()) / options.temperature, dim=-1)
         if options.top_p < 1:
             ordered, order = chances.sort(descending=True)
             # The token that crosses top_p is kept, so one always remains.
@@ -146,17 +148,16 @@ class TextWriter:
         """Add a token; returns the text that is now final."""
         self._ids.append(token)
         text = self._tokenizer.decode(self._ids)
-        for stop in self._stop:
-            found = text.find(stop, max(0, self._written - len(stop)))
-            if found >= 0:
-                self.stopped = True
-                text = text[:found]
-        if self.stopped:
-            return self._take(text, len(text))
-        held = max((_overlap(text, stop) for stop in self._stop), default=0)
-        if text.endswith("\ufffd"):  # the bytes of one character may span tokens
-            held = max(held, 1)
-        return self._take(text, len(text) - held)
+        found = [(text.find(stop, self._written), stop) for stop in self._stop]
+        # The stop text that is complete first counts, of two the one that began earlier.
+        ends = [(start + len(stop), start) for start, stop in found if start >= 0]
+        if ends:
+            self.stopped = True
+            return self._take(text, min(ends)[1])
+        # The bytes of one character may span tokens; until the last, up to three are U+FFFD.
+        whole = text[: max(len(text.rstrip("\ufffd")), len(text) - 3)]
+        held = max((_overlap(whole, stop) for stop in self._stop), default=0)
+        return self._take(text, len(whole) - held)
 
     def flush(self) -> str:
         """Whatever was held back."""

@@ -17,6 +17,7 @@ from .messages import Media
 from .render import MediaPiece, Piece, TextPiece
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from .contracts import Encoder, LanguageModel, Projector
@@ -55,8 +56,12 @@ class Sense:
         try:
             prepared = [self.encoder.prepare(item.value) for item in media]
             features = self.encoder.encode(prepared)
+            if len(features) != len(media):
+                raise ValueError(f"{len(features)} results for {len(media)} inputs")
+            dtype = _dtype(self.projector)
             with torch.inference_mode():
-                embeddings = [self.projector(item) for item in features]
+                # A half-precision encoder may stand before a projector in float32.
+                embeddings = [self.projector(item.to(dtype or item.dtype)) for item in features]
         except SensoriumError:
             raise
         except Exception as error:
@@ -65,9 +70,17 @@ class Sense:
             raise PerceptionError(
                 f"The {modality} encoder failed on this input ({kind})"
             ) from error
-        if not all(torch.isfinite(item).all() for item in embeddings):
-            raise PerceptionError(f"The {modality} encoder gave values that are not finite")
+        if not all(len(item) and torch.isfinite(item).all() for item in embeddings):
+            raise PerceptionError(
+                f"The {modality} encoder gave nothing, or values that are not finite"
+            )
         return embeddings
+
+
+def _dtype(projector: Projector) -> torch.dtype | None:
+    """The type of a projector's weights; None where it has none and takes any."""
+    parameters: Iterable[Tensor] = getattr(projector, "parameters", tuple)()
+    return next((parameter.dtype for parameter in parameters), None)
 
 
 class Perception:
@@ -97,7 +110,8 @@ class Perception:
         keys: list[Hashable] = []
         for piece in pieces:
             if isinstance(piece, TextPiece):
-                chunks.append(self.llm.embed(torch.tensor(piece.ids, dtype=torch.int64)))
+                with torch.no_grad():
+                    chunks.append(self.llm.embed(torch.tensor(piece.ids, dtype=torch.int64)))
                 keys.extend(piece.ids)
             else:
                 embeddings = seen[piece.media]

@@ -52,6 +52,12 @@ class Plan:
         """Read the weights and compose the models."""
         device = resolve_device(self.recipe.device)
         _use_threads(self.recipe.threads)
+        # Encoders first: they are small, and a projector of another encoder is refused at once.
+        senses = {}
+        for planned in self.senses:
+            encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
+            projector = build_projector(planned, encoder.fingerprint, self.shape, device)
+            senses[planned.modality] = Sense(encoder, projector)
         llm: LanguageModel = self.llm.build(self.llm_options, device)
         if self.senses and not llm.capabilities.embeddings:
             raise UnsupportedInputError(
@@ -59,11 +65,6 @@ class Plan:
                 f"{self.senses[0].modality} cannot reach it.",
                 where=f"{self.source}, encoders.{self.senses[0].modality}",
             )
-        senses = {}
-        for planned in self.senses:
-            encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
-            projector = build_projector(planned, encoder.fingerprint, self.shape, device)
-            senses[planned.modality] = Sense(encoder, projector)
         return Pipeline(
             plan=self,
             llm=llm,
@@ -156,19 +157,19 @@ def _check_projector(planned: PlannedSense, shape: LanguageModelShape, *, where:
             module: Any = planned.projector.build(
                 planned.projector_options, planned.source, shape.width
             )
-    except WidthError as error:
-        raise WidthError(error.message, where=where, hint=error.hint) from error
+    except ConfigError as error:
+        raise type(error)(error.message, where=where, hint=error.hint) from error
     if planned.weights is None:
         return
     header = read_header(planned.weights, where=where)
     held = {name: tuple(shape_) for name, shape_ in header.shapes.items()}
     needed = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     if held != needed:
-        trained = header.metadata
+        trained = [header.metadata.get(key) for key in ("encoder_width", "llm_width")]
         said = (
-            f"it was trained for {trained['encoder_width']} → {trained['llm_width']}"
-            if {"encoder_width", "llm_width"} <= set(trained)
-            else f"it holds {_first_difference(held, needed)}"
+            f"they were trained for {trained[0]} → {trained[1]}"
+            if all(trained) and trained != [str(planned.source.width), str(shape.width)]
+            else f"they hold {_first_difference(held, needed)}"
         )
         raise WidthError(
             f"The projector weights {planned.weights.name} do not fit: {said}, but the encoder "
@@ -179,9 +180,7 @@ def _check_projector(planned: PlannedSense, shape: LanguageModelShape, *, where:
         )
 
 
-def _first_difference(
-    held: dict[str, tuple[int, ...]], needed: dict[str, tuple[int, ...]]
-) -> str:
+def _first_difference(held: dict[str, tuple[int, ...]], needed: dict[str, tuple[int, ...]]) -> str:
     for name in sorted(held.keys() | needed.keys()):
         if held.get(name) != needed.get(name):
             return f"{name} {held.get(name, 'nowhere')} where {needed.get(name, 'none')} is needed"
@@ -208,7 +207,8 @@ def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
             return WeightsHeader(shapes, dict(file.metadata() or {}))
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} is not a readable safetensors file", where=where,
+            f"{path} is not a readable safetensors file",
+            where=where,
             hint="Pickle formats (.bin, .pt) are not loaded; convert them to safetensors.",
         ) from error
 
@@ -248,7 +248,8 @@ def resolve_device(name: str) -> str:
     try:
         kind = torch.device(name).type
     except RuntimeError as error:
-        raise ConfigError(f"Unknown device '{name}'", hint="Use auto, cpu, cuda or cuda:N") from error
+        hint = "Use auto, cpu, cuda or cuda:N"
+        raise ConfigError(f"Unknown device '{name}'", hint=hint) from error
     if kind == "cuda" and not torch.cuda.is_available():
         raise ConfigError(f"Device '{name}' is not available here", hint="Use device: cpu")
     return name

@@ -83,7 +83,8 @@ class SessionPool:
     def _take(self, keys: tuple[Hashable, ...]) -> HeldSession:
         with self._lock:
             best = max(self._idle, key=lambda held: held.shared(keys), default=None)
-            if best is not None and best.shared(keys) > 0:
+            # Conversations that only begin alike (the system text) must not take each other's.
+            if best is not None and best.shared(keys) * 2 >= len(best.keys):
                 self._idle.remove(best)
                 return best
         return HeldSession(self.llm.open_session())

@@ -115,6 +115,13 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSample:
+    """One unit of plain text for the stage `pretrain`: no roles, and every token is learned."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DenseSample:
     """One unit for the encoder stage: media and, per label set, a class for every position.
 
@@ -135,7 +142,7 @@ class SampleSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DatasetFormat:
-    """A way to read training data; `open(options)` gives `Sample` or `DenseSample` items."""
+    """A way to read training data; its items are `Sample`, `TextSample` or `DenseSample`."""
 
     name: str
     summary: str
@@ -198,4 +205,3 @@ Spec = (
     | Evaluation
     | Command
 )
-

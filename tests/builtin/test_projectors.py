@@ -50,9 +50,7 @@ def test_the_names():
 @pytest.mark.parametrize(
     ("name", "source", "count"),
     [
-        ("mlp", CLIP_L, 9_180_160),
         ("average-pool", CLIP_L, 9_180_160),
-        ("linear", TINYCLIP, 1_640_960),
         ("residual", TINYCLIP, 1_640_960 + 2 * 2560 + 2 * (2560 * 2560 + 2560)),
         ("pixel-shuffle", TINYCLIP, 4 * 640 * 2560 + 2560 + 2560 * 2560 + 2560),
     ],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from sensorium.engine import Answer, ChatEngine, Usage
 from sensorium.errors import MediaError
 from sensorium.generation import GenerationOptions
@@ -24,17 +22,6 @@ def writing(engine: ChatEngine) -> Writing:
     return Writing(engine, HELLO, GenerationOptions(max_tokens=1000))
 
 
-def until_still(model: Any, patience_seconds: float = 5.0) -> None:
-    """Wait until no answer is being written; fails when one goes on."""
-    end = time.monotonic() + patience_seconds
-    while any(thread.name == "sensorium-answer" for thread in threading.enumerate()):
-        assert time.monotonic() < end, "a generation is still running"
-        time.sleep(0.01)
-    steps = model.steps
-    time.sleep(0.1)
-    assert model.steps == steps
-
-
 def test_text_grows_and_the_answer_is_there(engine_of: Callable[..., ChatEngine]) -> None:
     engine = engine_of("Three cats.")
 
@@ -44,13 +31,14 @@ def test_text_grows_and_the_answer_is_there(engine_of: Callable[..., ChatEngine]
 
     seen, text = asyncio.run(read())
     assert text == seen[-1] == "Three cats."
-    assert all(later.startswith(earlier) for earlier, later in zip(seen, seen[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
 
 
 @pytest.mark.parametrize("how", ["closed", "cancelled"])
-def test_it_stops_when_nobody_reads(engine_of: Callable[..., ChatEngine], how: str) -> None:
+def test_it_stops_when_nobody_reads(
+    engine_of: Callable[..., ChatEngine], until_still: Callable[[ChatEngine], int], how: str
+) -> None:
     engine = engine_of("x" * 900, seconds=0.02)
-    model: Any = engine.pipeline.llm
 
     async def read() -> None:
         texts = aiter(writing(engine))
@@ -65,13 +53,13 @@ def test_it_stops_when_nobody_reads(engine_of: Callable[..., ChatEngine], how: s
                 await task
 
     asyncio.run(read())
-    until_still(model)
-    assert model.steps < 50
-    assert not engine.lock.locked()
+    assert until_still(engine) < 50
     assert engine.ask(HELLO, GenerationOptions(max_tokens=2)).text == "xx"
 
 
-def test_it_stops_before_the_first_text(engine_of: Callable[..., ChatEngine]) -> None:
+def test_it_stops_before_the_first_text(
+    engine_of: Callable[..., ChatEngine], until_still: Callable[[ChatEngine], int]
+) -> None:
     engine = engine_of("x" * 900, seconds=0.3)
 
     async def read() -> None:
@@ -82,8 +70,7 @@ def test_it_stops_before_the_first_text(engine_of: Callable[..., ChatEngine]) ->
             await task
 
     asyncio.run(read())
-    until_still(engine.pipeline.llm)
-    assert engine.pipeline.llm.steps == 1  # type: ignore[attr-defined]
+    assert until_still(engine) == 1
 
 
 def test_a_slow_reader_does_not_hold_the_engine(engine_of: Callable[..., ChatEngine]) -> None:
@@ -99,7 +86,9 @@ def test_a_slow_reader_does_not_hold_the_engine(engine_of: Callable[..., ChatEng
 
 
 def test_errors_arrive_where_the_answer_is_awaited(
-    engine_of: Callable[..., ChatEngine], monkeypatch: pytest.MonkeyPatch
+    engine_of: Callable[..., ChatEngine],
+    until_still: Callable[[ChatEngine], int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine = engine_of("Three cats.")
 
@@ -114,8 +103,7 @@ def test_errors_arrive_where_the_answer_is_awaited(
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(read())
-    until_still(engine.pipeline.llm)
-    assert not engine.lock.locked()
+    until_still(engine)
 
 
 def test_unforeseen_errors_get_a_fixed_text(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-
 from sensorium.errors import MediaError, SensoriumError
 from sensorium.messages import MediaPart, Message, TextPart
 from sensorium.ui.conversation import (
@@ -61,9 +60,7 @@ def test_the_whole_history_goes_to_the_model(picture: dict[str, str]) -> None:
     assert [len(message.media) for message in messages] == [1, 0, 0]
 
 
-def test_several_pictures_keep_their_order(
-    picture: dict[str, str], other: dict[str, str]
-) -> None:
+def test_several_pictures_keep_their_order(picture: dict[str, str], other: dict[str, str]) -> None:
     (message,) = to_messages([question("Which is red?", [other, picture])])
     first, second, last = message.parts
     assert isinstance(first, MediaPart)

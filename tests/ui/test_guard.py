@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from sensorium.ui.guard import MAX_JSON_BYTES, MAX_UPLOAD_BYTES, Guard
 
 
@@ -23,7 +22,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(length).encode()})
 
 
-def ask(path: str, chunks: list[bytes], length: bytes | None = None) -> tuple[int, bytes, set[bytes]]:
+def ask(
+    path: str, chunks: list[bytes], length: bytes | None = None
+) -> tuple[int, bytes, set[bytes]]:
     """Status, body and header names; without `length` the body is chunked."""
     events = [
         {"type": "http.request", "body": chunk, "more_body": index + 1 < len(chunks)}

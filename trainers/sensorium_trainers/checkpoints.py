@@ -16,9 +16,9 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from torch import nn
-
+from safetensors import SafetensorError
 from sensorium.errors import CheckpointError
+from torch import nn
 
 LOG = "log.jsonl"
 MANIFEST = "manifest.json"
@@ -45,10 +45,12 @@ class AtomicCheckpoints:
             seal(staging / name)
             shutil.rmtree(output / name, ignore_errors=True)
             (staging / name).rename(output / name)
-        except OSError as error:
+            flush(output)
+        # safetensors and torch.save have errors of their own for a full disk.
+        except (OSError, SafetensorError, RuntimeError) as error:
             raise CheckpointError(
-                f"Cannot write the checkpoint {output / name}: {error.strerror or error}",
-                hint="Earlier checkpoints are untouched.",
+                f"Cannot write the checkpoint {output / name}: {_reason(error)}",
+                hint="Earlier checkpoints are untouched; make room and run the same command again.",
             ) from error
         finally:
             self.args.output_dir = str(output)
@@ -69,10 +71,15 @@ class AtomicCheckpoints:
         """Put a checkpoint's weights into `model`; CheckpointError where it is another's."""
         held = safetensors.torch.load_file(checkpoint / WEIGHTS)
         expected = learning(model)
-        if held.keys() != expected.keys():
-            odd = sorted(held.keys() ^ expected.keys())[0]
+        shapes = {name: weight.shape for name, weight in expected.items()}
+        if shapes != {name: weight.shape for name, weight in held.items()}:
+            odd = min(
+                name
+                for name in held.keys() | shapes.keys()
+                if name not in held or held[name].shape != shapes.get(name)
+            )
             raise CheckpointError(
-                f"{checkpoint} is from another run: {odd} is only on one side",
+                f"{checkpoint} is from another run: {odd} is missing or of another shape",
                 hint="Choose another output folder, or the recipe it was made with.",
             )
         with torch.no_grad():
@@ -88,7 +95,12 @@ def learning(model: nn.Module) -> dict[str, torch.Tensor]:
 def checkpoints(output: Path) -> list[Path]:
     """Complete checkpoints, oldest first."""
     found = [path for path in output.glob("checkpoint-*") if _NAME.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(path.name.partition("-")[2]))
+    return sorted(found, key=step_of)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The number in its name."""
+    return int(checkpoint.name.partition("-")[2])
 
 
 def newest_checkpoint(output: Path) -> Path | None:
@@ -101,20 +113,47 @@ def seal(folder: Path) -> None:
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
     (folder / MANIFEST).write_text(json.dumps(files, indent=1), "utf-8")
     for path in (*folder.iterdir(), folder):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush(path)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or the entries of a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def is_whole(folder: Path) -> bool:
     """Whether every file is there and unchanged."""
     try:
         files = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return all(_sha256(folder / name) == digest for name, digest in files.items())
-    except (OSError, ValueError, AttributeError):
+        return WEIGHTS in files and all(_sha256(folder / n) == d for n, d in files.items())
+    except (OSError, ValueError, TypeError, AttributeError):
         return False
+
+
+def set_aside(output: Path) -> Path | None:
+    """Move an earlier run's checkpoints and log into a folder of their own → that folder.
+
+    Left where they are, they would outlive those of the new run, being further on.
+    """
+    earlier = [*checkpoints(output), *(p for p in (output / LOG,) if p.exists())]
+    if not earlier:
+        return None
+    number = 1
+    while (place := output / f"earlier-{number}").exists():
+        number += 1
+    place.mkdir()
+    for path in earlier:
+        path.rename(place / path.name)
+    return place
+
+
+def _reason(error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or str(error).partition("\n")[0][:200] or type(error).__name__
 
 
 def _sha256(path: Path) -> str:

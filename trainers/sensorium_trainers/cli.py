@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-
-from sensorium.cli.common import registry_of, settings_option
+from sensorium.cli.common import aligned, registry_of, settings_option
 
 from .stages import STAGES
 
@@ -22,7 +21,7 @@ from .stages import STAGES
 )
 @settings_option
 @click.option("--dry-run", is_flag=True, help="Show what would learn, and stop.")
-@click.option("--fresh", is_flag=True, help="Ignore checkpoints in the output folder.")
+@click.option("--fresh", is_flag=True, help="Begin at step 0; an earlier run is moved aside.")
 @click.option("--export", "export_only", is_flag=True, help="Write the newest checkpoint's bundle.")
 @click.pass_context
 def train(
@@ -42,18 +41,16 @@ def train(
     align     a projector between frozen models
     instruct  projector and language model, full or LoRA
     """
-    from sensorium.config import merge, parse_overrides, read_yaml, resolve_paths, validate
-
     from .loop import Run
-    from .recipe import TrainingRecipe
+    from .recipe import load_training_recipe
 
-    tree = merge(resolve_paths(read_yaml(config), config.parent), parse_overrides(overrides))
-    recipe: TrainingRecipe = validate(TrainingRecipe, tree, source=str(config))
+    recipe = load_training_recipe(config, overrides)
     run = Run(STAGES[stage], recipe, registry_of(context))
-    for part in run.parameters():
-        click.echo(f"{part.group:<10} {part.total:>15,} parameters, {part.learning:>15,} learn")
+    rows = [(part.group, f"{part.total:,}", f"{part.learning:,}") for part in run.parameters()]
+    click.echo(aligned([("group", "parameters", "learn"), *rows], right=(1, 2)))
     if dry_run:
-        click.echo(f"{recipe.steps} steps of {recipe.batch_size * recipe.accumulate} samples")
+        each = recipe.batch_size * recipe.accumulate
+        click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
     elif export_only:
         click.echo(f"weights of {run.load_newest().name}")
         run.export(click.echo)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-
 from sensorium.config import validate
 from sensorium.errors import ConfigError
 from sensorium.registry import Registry
@@ -49,5 +48,8 @@ def open_data(recipe: TrainingRecipe, registry: Registry) -> Concatenated:
         at = f"data.{number}"
         spec = registry.dataset_formats.get(component.format, where=f"{at}.format")
         options = validate(spec.options, component.settings, source="recipe", at=at)
-        sources.append(spec.open(options))
+        source = spec.open(options)
+        if not len(source):
+            raise ConfigError(f"The data of '{component.format}' is empty", where=at)
+        sources.append(source)
     return Concatenated(sources)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
-
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, MediaError
 from sensorium.media.images import read_image
-from sensorium.messages import Media, MediaPart, Message, Part, TextPart
+from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
 from sensorium.specs import Sample
 
 _MARKER = "<image>"
-_ROLES = {"human": "user", "gpt": "assistant", "system": "system"}
+_ROLES: dict[str, Role] = {"human": "user", "gpt": "assistant", "system": "system"}
 
 
 class LlavaOptions(Options):
@@ -31,22 +31,41 @@ class LlavaSource:
     """Samples by index; pictures are read when they are asked for."""
 
     def __init__(self, options: LlavaOptions) -> None:
-        try:
-            self._records: list[dict[str, Any]] = json.loads(options.path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"Cannot read {options.path}: {error}", where="data.path") from error
+        self._path = options.path
         self._images = options.images or options.path.parent
+        try:
+            self._records: list[Any] = json.loads(options.path.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ConfigError(f"Cannot read {options.path}: {error}", where="data.path") from error
+        if not isinstance(self._records, list):
+            raise ConfigError(f"{options.path} is not a JSON list of records", where="data.path")
 
     def __len__(self) -> int:
         return len(self._records)
 
     def __getitem__(self, index: int) -> Sample:
         record = self._records[index]
-        pictures = record.get("image", [])
-        names = [pictures] if isinstance(pictures, str) else list(pictures)
-        media = iter([read_image(self._images / name) for name in names])
-        messages = tuple(_message(turn, media) for turn in record["conversations"])
-        return Sample((messages,))
+        try:
+            return Sample((self._messages(record),))
+        except (ConfigError, MediaError) as error:
+            name = record.get("id", "no id") if isinstance(record, dict) else "no object"
+            where = f"{self._path}, record {index}, id {name}"
+            raise type(error)(error.message, where=where) from error
+
+    def _messages(self, record: Any) -> tuple[Message, ...]:
+        turns = record.get("conversations") if isinstance(record, dict) else None
+        if not isinstance(turns, list) or not turns:
+            raise ConfigError("It has no list 'conversations'")
+        listed = record.get("image") or []
+        names = [listed] if isinstance(listed, str) else listed
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ConfigError("'image' is neither a file name nor a list of file names")
+        media = [read_image(self._images / name) for name in names]
+        messages = tuple(_message(turn, media) for turn in turns)
+        shown = sum(len(message.media) for message in messages)
+        if shown != len(names):
+            raise ConfigError(f"{len(names)} pictures, but {shown} times '{_MARKER}'")
+        return messages
 
 
 def open_llava(options: LlavaOptions) -> LlavaSource:
@@ -54,18 +73,27 @@ def open_llava(options: LlavaOptions) -> LlavaSource:
     return LlavaSource(options)
 
 
-def _message(turn: dict[str, str], media: Any) -> Message:
-    role = _ROLES[turn["from"]]
+def _message(turn: Any, media: list[Media]) -> Message:
+    """One turn; takes the pictures it shows off the front of `media`."""
+    role, value = (turn.get("from"), turn.get("value")) if isinstance(turn, dict) else (None, None)
+    if role not in _ROLES or not isinstance(value, str):
+        raise ConfigError(f"A turn from {role!r}; known are {', '.join(_ROLES)}, each with a value")
+    # The marker is LLaVA's file format; past this line a slot is a part, never a string.
+    texts = value.split(_MARKER) if role == "human" else [value]
+    if len(texts) - 1 > len(media):
+        raise ConfigError(f"More '{_MARKER}' than pictures")
+    if len(texts) == 2:
+        # A single picture stands in front, wherever the file shows it: so does LLaVA.
+        texts = ["", "".join(texts).strip()]
+    return Message(_ROLES[role], tuple(_parts(texts, media)))
+
+
+def _parts(texts: Sequence[str], media: list[Media]) -> list[Part]:
     parts: list[Part] = []
-    if role == "user":
-        # The marker is LLaVA's file format; past this line a slot is a part, never a string.
-        for number, text in enumerate(turn["value"].split(_MARKER)):
-            if number:
-                picture: Media = next(media)
-                parts.append(MediaPart(picture))
-            text = text.strip("\n") if number or _MARKER in turn["value"] else text
-            if text:
-                parts.append(TextPart(text))
-    else:
-        parts.append(TextPart(turn["value"]))
-    return Message(role, tuple(parts))  # type: ignore[arg-type]
+    for number, text in enumerate(texts):
+        if number:
+            parts.append(MediaPart(media.pop(0)))
+            text = text.removeprefix("\n")  # the template's own separator stands there
+        if text:
+            parts.append(TextPart(text))
+    return parts

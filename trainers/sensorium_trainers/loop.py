@@ -1,43 +1,31 @@
-"""The one training loop: transformers' Trainer around an objective, for every stage."""
+"""One run of one stage: compose, freeze, train, prove, export. The loop itself is the Trainer's."""
 
 from __future__ import annotations
 
-import json
-import re
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
-
 from sensorium.bundle import save_bundle
 from sensorium.config import make_recipe
-from sensorium.errors import ConfigError
+from sensorium.errors import CheckpointError
 from sensorium.loading import find_recipe
 from sensorium.pipeline import Pipeline, plan
 from sensorium.registry import Registry
 
-from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint
+from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint, set_aside, step_of
 from .data import open_data
-from .lora import add_lora
-from .objectives import DenseObjective, LanguageObjective
+from .dense import DenseObjective
+from .errors import TrainingError
+from .freezing import Parameters, choose, combined, frozen, hashes, redraw, table, widen
+from .language import LanguageObjective
+from .log import Report, RunLog
+from .lora import add_adapter, merge_adapter
 from .recipe import TrainingRecipe
+from .record import differences, make_record, read_record, write_record
 from .stages import Stage, groups
-
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """How many parameters one part has, and how many of them learn."""
-
-    group: str
-    total: int
-    learning: int
+from .stopping import StopOnTerm
+from .trainer import StageTrainer
 
 
 class Run:
@@ -47,10 +35,10 @@ class Run:
         self.stage = stage
         self.recipe = recipe
         wanted = groups(stage, recipe)
-        self.pipeline = start(recipe, registry)
+        torch.manual_seed(recipe.seed)  # new projectors and heads are drawn below
         self.data = open_data(recipe, registry)
-        if recipe.lora is not None:
-            add_lora(self.pipeline.llm, recipe.lora)
+        self.pipeline = start(recipe, registry)
+        add_adapter(self.pipeline.llm, recipe)
         self.objective: LanguageObjective | DenseObjective
         if stage.objective == "dense":
             self.objective = DenseObjective(self.pipeline, self.data.classes())
@@ -58,44 +46,89 @@ class Run:
             self.objective = LanguageObjective(
                 self.pipeline, media_label_weight=recipe.media_label_weight
             )
-        redraw(self.objective, recipe.initial_std, recipe.seed)
         choose(self.objective, (*wanted, "heads"), recipe)
+        widen(self.objective, keep=("llm",) if recipe.lora else ())
+        redraw(self.objective, recipe.initial_std, recipe.seed)
 
     def parameters(self) -> list[Parameters]:
         """The table that `--dry-run` prints."""
-        return [
-            Parameters(
-                group=name,
-                total=sum(weight.numel() for weight in part.parameters()),
-                learning=sum(w.numel() for w in part.parameters() if w.requires_grad),
-            )
-            for name, part in self.objective.named_children()
-        ]
+        return table(self.objective)
 
     def train(self, report: Report, *, resume: bool = True) -> Path:
-        """Learn to the last step, from the newest checkpoint if there is one → the bundle."""
+        """Learn to the last step, from the newest checkpoint if there is one → the bundle.
+
+        Raises TrainingError where the run had to stop, CheckpointError where a checkpoint cannot
+        be written or does not belong to this run.
+        """
         output = self.recipe.output
         output.mkdir(parents=True, exist_ok=True)
-        trainer = _Trainer(
-            model=self.objective,
-            args=arguments(self.recipe, self.objective),
-            train_dataset=self.data,
-            data_collator=self.objective.collate,
-            callbacks=[_Log(output / LOG, report, self.recipe.log_every)],
+        if not resume and (place := set_aside(output)):
+            report(f"the earlier run is in {place}")
+        checkpoint = newest_checkpoint(output)
+        stopping = StopOnTerm()
+        trainer = StageTrainer(
+            self.objective, self.recipe, self.data, [RunLog(output / LOG, report), stopping]
         )
-        trainer.remove_callback(PrinterCallback)
-        checkpoint = newest_checkpoint(output) if resume else None
+        before = hashes(frozen(self.objective))
+        record = make_record(self.stage.name, self.recipe, self.parameters(), combined(before))
+        if checkpoint is not None:
+            self._compare(record, report)
+        write_record(output, record)
+        if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
+            report(f"{checkpoint.name} is the last step")
+            self.load_newest()
+        else:
+            self._learn(trainer, checkpoint, stopping, report)
+        self._prove(before)
+        bundle = self.export(report)
+        skipped = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
+        finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
+        write_record(output, {**record, "finished": finished})
+        return bundle
+
+    def _learn(
+        self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report
+    ) -> None:
         if checkpoint is not None:
             report(f"resuming from {checkpoint.name}")
-        before = fingerprint(frozen(self.objective))
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        if fingerprint(frozen(self.objective)) != before:
-            raise ConfigError("Parameters that were meant to stay frozen have changed")
-        return self.export(report)
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        finally:
+            stopping.restore()
+        if stopping.stopped_at is not None and stopping.stopped_at < self.recipe.steps:
+            raise TrainingError(
+                f"Stopped by SIGTERM after step {stopping.stopped_at}, which is saved",
+                hint="The same command goes on from there.",
+            )
+
+    def _compare(self, record: dict[str, Any], report: Report) -> None:
+        """A checkpoint holds what learned; the rest must be what it learned with."""
+        earlier = read_record(self.recipe.output)
+        if earlier is None:
+            return
+        for line in differences(earlier, record):
+            report(f"changed since the checkpoint: {line}")
+        if earlier.get("frozen_sha256") != record["frozen_sha256"]:
+            raise CheckpointError(
+                f"The checkpoints in {self.recipe.output} were trained with other frozen weights",
+                where="frozen_sha256 in run.json",
+                hint="Start over (--fresh), or choose another output folder.",
+            )
+
+    def _prove(self, before: dict[str, str]) -> None:
+        after = hashes(frozen(self.objective))
+        changed = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
+        if changed:
+            raise TrainingError(
+                f"{len(changed)} tensors that were meant to stay frozen have changed, the first "
+                f"is {changed[0]}",
+                hint="No bundle was written.",
+            )
 
     def export(self, report: Report) -> Path:
         """Write the bundle of the models as they are now."""
         self.objective.eval()
+        merge_adapter(self.pipeline.llm, self.recipe)
         folder = self.recipe.output / "bundle"
         dtype = getattr(torch, self.recipe.export_dtype) if self.recipe.export_dtype else None
         save_bundle(self.pipeline, folder, name=self.recipe.name, dtype=dtype)
@@ -106,55 +139,13 @@ class Run:
         """Take the weights of the newest checkpoint, to export them."""
         checkpoint = newest_checkpoint(self.recipe.output)
         if checkpoint is None:
-            raise ConfigError(f"No checkpoint in {self.recipe.output}")
+            raise CheckpointError(f"No checkpoint in {self.recipe.output}")
         AtomicCheckpoints.load_weights(self.objective, checkpoint)
         return checkpoint
 
 
-class _Trainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
-    """transformers' Trainer with checkpoints that are whole or absent."""
-
-    def compute_loss(
-        self, model: nn.Module, inputs: Any, return_outputs: bool = False, **_: Any
-    ) -> Any:
-        """The objective's loss; its parts are kept for the log."""
-        outputs = model(**inputs)
-        parts: dict[str, torch.Tensor] = self.__dict__.setdefault("parts", {})
-        for name, value in outputs.items():
-            if name != "loss":
-                parts[name] = value
-        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
-
-    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Adds the parts of the last step's loss."""
-        parts = {name: round(float(value), 4) for name, value in self.__dict__.get("parts", {}).items()}
-        super().log({**logs, **parts} if "loss" in logs else logs, *args, **kwargs)
-
-
-class _Log(TrainerCallback):  # type: ignore[misc]
-    """One JSON line per log entry in a file, one plain line for people."""
-
-    def __init__(self, path: Path, report: Report, every: int) -> None:
-        self.path = path
-        self.report = report
-        self.every = every
-        self._began = time.monotonic()
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """Called by the Trainer."""
-        if not logs or not state.is_world_process_zero:
-            return
-        entry = {"step": state.global_step, "seconds": round(time.monotonic() - self._began, 1)}
-        entry |= {k: v for k, v in logs.items() if isinstance(v, int | float) and k != "epoch"}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-        if "loss" in logs:
-            values = "  ".join(f"{k} {v:.4g}" for k, v in entry.items() if k != "step")
-            self.report(f"step {state.global_step}/{state.max_steps}  {values}")
-
-
 def start(recipe: TrainingRecipe, registry: Registry) -> Pipeline:
-    """The models the recipe starts from, in fp32 where they are to learn."""
+    """The models the recipe starts from."""
     if isinstance(recipe.model, str):
         found = find_recipe(recipe.model, (), registry)
         model, source = found.recipe, found.source
@@ -163,83 +154,3 @@ def start(recipe: TrainingRecipe, registry: Registry) -> Pipeline:
         model = make_recipe(recipe.model, source=source)
     model = model.model_copy(update={"device": recipe.device, "threads": recipe.threads})
     return plan(model, registry, source=source).build()
-
-
-def choose(objective: nn.Module, wanted: Sequence[str], recipe: TrainingRecipe) -> None:
-    """Freeze everything but the wanted groups; with LoRA only the adapters of the model learn."""
-    fixed = [re.compile(pattern) for pattern in recipe.freeze]
-    for name, weight in objective.named_parameters():
-        group = name.partition(".")[0]
-        learns = group in wanted and not any(pattern.search(name) for pattern in fixed)
-        if group == "llm" and recipe.lora is not None:
-            learns = learns and "lora_" in name
-        weight.requires_grad_(learns)
-
-
-def redraw(objective: nn.Module, initial_std: dict[str, float], seed: int) -> None:
-    """Draw weights anew from a normal distribution, by the recipe's patterns."""
-    generator = torch.Generator().manual_seed(seed)
-    for pattern, std in initial_std.items():
-        matched = [w for name, w in objective.named_parameters() if re.search(pattern, name)]
-        if not matched:
-            raise ConfigError(f"No parameter is called like '{pattern}'", where="initial_std")
-        for weight in matched:
-            drawn = torch.randn(weight.shape, generator=generator) * std
-            weight.data.copy_(drawn)
-
-
-def frozen(objective: nn.Module) -> dict[str, torch.Tensor]:
-    """The parameters that must not change."""
-    return {n: w for n, w in objective.named_parameters() if not w.requires_grad}
-
-
-def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
-    """A hash over names and bits."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].detach().cpu().contiguous().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
-def arguments(recipe: TrainingRecipe, objective: nn.Module) -> TrainingArguments:
-    """Our recipe in the Trainer's words."""
-    schedules = {
-        "cosine": ("cosine", {}),
-        "constant": ("constant_with_warmup", {}),
-        "decay": (
-            "warmup_stable_decay",
-            {"num_decay_steps": max(1, round(recipe.steps * recipe.decay_share)),
-             "decay_type": "linear"},
-        ),
-    }
-    scheduler, details = schedules[recipe.schedule]
-    return TrainingArguments(
-        output_dir=str(recipe.output),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.batch_size,
-        gradient_accumulation_steps=recipe.accumulate,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type=scheduler,
-        lr_scheduler_kwargs=details,
-        warmup_steps=recipe.warmup_steps,
-        weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.max_gradient_norm,
-        adam_beta2=0.98,
-        optim="adamw_torch_fused",
-        logging_steps=recipe.log_every,
-        save_steps=recipe.save_every,
-        save_total_limit=recipe.keep,
-        seed=recipe.seed,
-        data_seed=recipe.seed,
-        use_cpu=not torch.cuda.is_available() or recipe.device == "cpu",
-        dataloader_num_workers=recipe.workers,
-        dataloader_pin_memory=False,
-        remove_unused_columns=False,
-        label_names=[],
-        report_to=[],
-        disable_tqdm=True,
-        logging_nan_inf_filter=False,
-    )

@@ -1,19 +1,31 @@
-"""LoRA through PEFT, where a recipe asks for it."""
+"""LoRA, where a recipe asks for it: any language model that has the contract's two methods."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from sensorium.contracts import AdaptableLanguageModel
 from sensorium.errors import ConfigError
 
-from .recipe import LoraSettings
+from .recipe import TrainingRecipe
 
 
-def add_lora(llm: Any, settings: LoraSettings) -> None:
-    """Give the language model fresh adapters; ConfigError where its plugin has no LoRA."""
-    add = getattr(llm, "add_lora", None)
-    if add is None:
-        raise ConfigError(f"{type(llm).__name__} has no LoRA", where="lora")
-    add(
-        r=settings.r, alpha=settings.alpha, dropout=settings.dropout, targets=settings.targets
-    )
+def adaptable(llm: object) -> AdaptableLanguageModel:
+    """The language model, if it can have an adapter."""
+    if not isinstance(llm, AdaptableLanguageModel):
+        raise ConfigError(
+            f"{type(llm).__name__} cannot have a LoRA adapter",
+            where="lora",
+            hint="Leave `lora` out to train its weights, or choose another language model.",
+        )
+    return llm
+
+
+def add_adapter(llm: object, recipe: TrainingRecipe) -> None:
+    """A fresh adapter; afterwards only its parameters require gradients."""
+    if recipe.lora is not None:
+        adaptable(llm).add_lora(recipe.lora, seed=recipe.seed)
+
+
+def merge_adapter(llm: object, recipe: TrainingRecipe) -> None:
+    """Before export, where the recipe wants one plain model."""
+    if recipe.lora is not None and recipe.merge_lora:
+        adaptable(llm).merge_lora()

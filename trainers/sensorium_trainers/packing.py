@@ -14,7 +14,7 @@ from sensorium.contracts import Tokenizer
 from sensorium.errors import ConfigError
 from sensorium.messages import Media, Message
 from sensorium.render import Piece, TextPiece, render
-from sensorium.specs import ChatTemplate, Sample
+from sensorium.specs import ChatTemplate, Sample, TextSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,16 @@ class Packer:
         self.context_length = context_length
         self._words: dict[str, int] = {}
 
-    def pack(self, sample: Sample) -> Row:
+    def pack(self, sample: Sample | TextSample) -> Row:
         """One row; ConfigError where a conversation is longer than the context window."""
+        if isinstance(sample, TextSample):
+            return self._pack_text(sample.text)
+        if not isinstance(sample, Sample):
+            raise ConfigError(
+                f"This stage learns from conversations or text; the data gives "
+                f"{type(sample).__name__}",
+                where="data",
+            )
         conversations = [self._positions(conversation) for conversation in sample.conversations]
         shared = _shared(conversations)
         row = Row()
@@ -82,11 +90,28 @@ class Packer:
             start = len(row.ids) - shared
             for index in range(shared, len(conversation)):
                 position = conversation[index]
-                if position.answer:
-                    # The position before the answer's token predicts it.
+                # The position before the answer's token predicts it; the very first has none.
+                if position.answer and index:
                     row.targets.append((start + index - 1, position.id))
                 self._put(row, position, index, number)
         self._label_media(row, sample)
+        return row
+
+    def _pack_text(self, text: str) -> Row:
+        """Plain text between two end tokens, as in a corpus of documents; every token is learned.
+
+        Longer text stands in several pieces of the context window. A piece begins with the last
+        token of the one before, so that no token is left out and none is learned twice.
+        """
+        stop = [self.tokenizer.control(token) for token in self.template.stop[:1]]
+        ids = [*stop, *self.tokenizer.encode(text), *stop]
+        row = Row()
+        for number, start in enumerate(range(0, len(ids) - 1, self.context_length - 1), start=1):
+            piece = ids[start : start + self.context_length]
+            row.targets.extend((len(row.ids) + i - 1, id_) for i, id_ in enumerate(piece) if i)
+            row.ids.extend(piece)
+            row.segments.extend([number] * len(piece))
+            row.positions.extend(range(len(piece)))
         return row
 
     def _positions(self, conversation: Sequence[Message]) -> list[_Position]:
@@ -147,5 +172,3 @@ def _shared(conversations: list[list[_Position]]) -> int:
         if any(other[index].key != first[index].key for other in conversations):
             return index
     return max(length, 0)
-
-

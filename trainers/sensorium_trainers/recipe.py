@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
+from sensorium.config import merge, parse_overrides, read_yaml, resolve_paths, validate
+from sensorium.lora import LoraOptions
 from sensorium.options import Options
 
 Group = Literal["encoder", "projector", "llm"]
@@ -25,18 +27,6 @@ class DataComponent(BaseModel):
         return dict(self.model_extra or {})
 
 
-class LoraSettings(Options):
-    """Train low-rank adapters in the language model instead of its weights (PEFT)."""
-
-    r: int = Field(default=64, ge=1, description="Rank.")
-    alpha: int = Field(default=16, ge=1, description="Scale; the update is multiplied by alpha/r.")
-    dropout: float = Field(default=0.1, ge=0, lt=1, description="Dropout in front of the adapter.")
-    targets: tuple[str, ...] = Field(
-        default=("q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"),
-        description="Names of the linear layers that get an adapter.",
-    )
-
-
 class TrainingRecipe(Options):
     """One run of one stage."""
 
@@ -52,7 +42,16 @@ class TrainingRecipe(Options):
     freeze: tuple[str, ...] = Field(
         default=(), description="Regular expressions: parameters that stay fixed all the same."
     )
-    lora: LoraSettings | None = Field(default=None, description="Adapters instead of weights.")
+    lora: LoraOptions | None = Field(
+        default=None,
+        description="Train a low-rank adapter in the language model instead of its weights. The "
+        "bundle then holds the unchanged base and the adapter in PEFT's format.",
+    )
+    merge_lora: bool = Field(
+        default=False,
+        description="Add the trained adapter into the weights, so that the bundle holds one plain "
+        "model; not possible on nf4 weights, and no second adapter can be trained before it.",
+    )
     initial_std: dict[str, float] = Field(
         default_factory=dict,
         description="Regular expression → standard deviation: weights drawn anew at the start.",
@@ -74,7 +73,16 @@ class TrainingRecipe(Options):
         default=0.3, gt=0, le=1, description="Share of the steps that `decay` takes to reach zero."
     )
     weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled weight decay.")
+    adam_beta2: float = Field(
+        default=0.98, gt=0, lt=1, description="AdamW's decay of squared gradients."
+    )
     max_gradient_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to it.")
+    max_skipped_steps: int = Field(
+        default=10,
+        ge=0,
+        description="A step whose loss or gradient is not finite changes nothing and is counted; "
+        "one more than this many in a run, and it stops.",
+    )
     workers: int = Field(
         default=0, ge=0, description="Processes that prepare data; 0 prepares it in between."
     )
@@ -83,7 +91,16 @@ class TrainingRecipe(Options):
     save_every: int = Field(default=500, ge=1, description="Steps between checkpoints.")
     keep: int = Field(default=2, ge=1, description="Checkpoints kept.")
     threads: int | None = Field(default=None, ge=1, description="CPU threads.")
-    device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where to train; choose a GPU by CUDA_VISIBLE_DEVICES."
+    )
     export_dtype: Literal["float32", "bfloat16", "float16"] | None = Field(
         default=None, description="Number format of the finished bundle; as trained if left out."
     )
+
+
+def load_training_recipe(path: Path, overrides: Iterable[str] = ()) -> TrainingRecipe:
+    """A recipe from YAML and `KEY=VALUE` overrides; `./…` in the file is relative to the file."""
+    tree = merge(resolve_paths(read_yaml(path), path.parent), parse_overrides(overrides))
+    recipe: TrainingRecipe = validate(TrainingRecipe, tree, source=str(path))
+    return recipe

@@ -65,4 +65,8 @@ def groups(stage: Stage, recipe: TrainingRecipe) -> tuple[Group, ...]:
             )
     if not wanted:
         raise ConfigError("Nothing would learn", where="trains")
+    if recipe.lora is not None and "llm" not in wanted:
+        raise ConfigError(
+            "The recipe has `lora`, an adapter in the llm, but the llm is frozen", where="trains"
+        )
     return wanted

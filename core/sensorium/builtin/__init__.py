@@ -18,6 +18,6 @@ def register_projectors() -> Iterable[ProjectorSpec]:
 @hookimpl
 def register_commands() -> Iterable[Command]:
     """ask, chat, app, eval, plugins, config, doctor."""
-    from ..cli.commands import COMMANDS
+    from sensorium.cli.commands import COMMANDS
 
     yield from COMMANDS

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ..errors import MediaError
-from ..messages import Media
+from sensorium.errors import MediaError
+from sensorium.messages import Media
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """What is decoded, whatever the file's name says; Pillow's other decoders are never reached."""
@@ -39,10 +41,14 @@ def read_image(
     """
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
-        picture = _as_seen(source)
+        with _errors_named(limits):
+            picture = _as_seen(source)
     else:
         data = _read_bytes(source, limits)
-        picture = _decode(data, limits)
+        with _errors_named(limits), Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            _check_size(opened.size, limits)
+            opened.load()
+            picture = _as_seen(opened)
     size = f"{picture.width}x{picture.height}".encode()
     digest = hashlib.sha256(size + b"\0" + picture.tobytes()).hexdigest()
     return Media("image", digest, picture)
@@ -66,15 +72,14 @@ def _read_bytes(source: str | Path | bytes | BinaryIO, limits: ImageLimits) -> b
     return data
 
 
-def _decode(data: bytes, limits: ImageLimits) -> Image.Image:
+@contextmanager
+def _errors_named(limits: ImageLimits) -> Iterator[None]:
+    """Whatever a decoder raises becomes a MediaError, and it warns of nothing."""
     try:
         # Pillow only warns between one and two times its own pixel limit; ours decides here.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-                _check_size(opened.size, limits)
-                opened.load()
-                return _as_seen(opened)
+            warnings.simplefilter("ignore")
+            yield
     except UnidentifiedImageError as error:
         raise MediaError(
             f"This is not a picture in a known format ({', '.join(FORMATS)})"
@@ -83,7 +88,8 @@ def _decode(data: bytes, limits: ImageLimits) -> Image.Image:
         raise MediaError(_too_large(limits)) from error
     except MediaError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except Exception as error:
+        # Damaged files make decoders raise nearly anything: struct.error, IndexError, …
         raise MediaError("The picture is damaged or incomplete") from error
 
 

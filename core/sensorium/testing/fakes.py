@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..contracts import Capabilities
-from ..errors import CheckpointError, ContextLengthError
+from sensorium.contracts import Capabilities
+from sensorium.errors import CheckpointError, ContextLengthError
 
 VOCABULARY = 272
 
@@ -94,7 +94,9 @@ class FakeSession:
             raise ContextLengthError("too long")
         weights = torch.arange(1, self.length + 1).float()[:, None]
         mixed = torch.tanh((self._held * weights).cumsum(0) / weights)
-        return mixed[-last:] @ self._llm.table.T
+        logits = mixed[-last:] @ self._llm.table.T
+        logits[:, : ord(" ")] = logits[:, ord("~") + 1 :] = -100  # what it writes can be read
+        return logits
 
     def truncate(self, length: int) -> None:
         """Forget from `length` on."""

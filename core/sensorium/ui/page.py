@@ -178,7 +178,9 @@ def _connect(chatbot: gr.Chatbot, textbox: gr.MultimodalTextbox, settings: Setti
     ]
     for event in answers:
         event.then(_ready, None, textbox, **quiet)
-    textbox.stop(None, None, None, cancels=answers, api_visibility="private")
+        # Where the queue is full, nothing ran that could be followed by `then`.
+        event.failure(_ready, None, textbox, **quiet)
+    textbox.stop(_ready, None, textbox, cancels=answers, **quiet)
     chatbot.clear(_ready, None, textbox, cancels=answers, **quiet)
 
 

@@ -12,30 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import peft
 import torch
-from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from sensorium.errors import CheckpointError, ConfigError
 from sensorium.fingerprint import combine, weights_fingerprint
-from sensorium.options import Options
+from sensorium.lora import LoraOptions
 
 if TYPE_CHECKING:
     from .model import PhiLanguageModel
 
+__all__ = ["LoraOptions", "add_lora", "load_lora", "merge", "save_lora"]
+
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
-
-
-class LoraOptions(Options):
-    """How large an adapter is and where it sits."""
-
-    r: int = Field(default=64, ge=1, description="Rank of the two factors.")
-    alpha: float = Field(default=16.0, gt=0, description="The factors count alpha / r times.")
-    dropout: float = Field(default=0.1, ge=0, lt=1, description="Dropout before the factors.")
-    targets: tuple[str, ...] = Field(
-        default=("q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"),
-        min_length=1,
-        description="Names of the linear layers that get an adapter.",
-    )
 
 
 def add_lora(model: PhiLanguageModel, options: LoraOptions, *, seed: int = 0) -> None:

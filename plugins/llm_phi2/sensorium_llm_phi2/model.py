@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from sensorium.contracts import Capabilities
+from sensorium.lora import LoraOptions
 from sensorium.tokenizer import FILE_NAME, FastTokenizer
 from torch import Tensor, nn
 
@@ -104,6 +105,18 @@ class PhiLanguageModel:
     def open_session(self) -> PhiSession:
         """An empty KV cache."""
         return PhiSession(self)
+
+    def add_lora(self, options: LoraOptions, *, seed: int = 0) -> None:
+        """Freeze the weights and inject a fresh LoRA adapter (PEFT)."""
+        from .adapters import add_lora
+
+        add_lora(self, options, seed=seed)
+
+    def merge_lora(self) -> None:
+        """Add the adapter into the weights; ConfigError on nf4 weights."""
+        from .adapters import merge
+
+        merge(self)
 
     def save(self, folder: Path) -> None:
         """Write config.json, model.safetensors and tokenizer.json.

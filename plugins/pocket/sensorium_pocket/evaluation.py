@@ -19,6 +19,7 @@ from .world.questions.query import KINDS, Query
 from .world.scenes import Scene
 from .world.scoring import caption_scores, is_correct
 
+KINDS_PER_SCENE = 7
 Table = Mapping[str, Score]
 
 
@@ -38,16 +39,19 @@ class _Tally:
 
 
 def evaluate(engine: ChatEngine, limit: int = 1000) -> Iterator[Table]:
-    """Ask about `limit` scenes, one question of every kind each; then the written questions."""
+    """Ask about `limit` scenes, the kinds of question by turns; then the written questions."""
     tally = _Tally()
+    kinds = list(KINDS)
     for number in range(limit):
         rng, scene = scene_of(EVALUATION_SEEDS + number)
         picture = picture_of(scene)
-        for kind in KINDS:
+        for turn in range(KINDS_PER_SCENE):
+            kind = kinds[(number * KINDS_PER_SCENE + turn) % len(kinds)]
             query = _draw(kind, scene, rng)
             if query is not None:
                 _ask_one(engine, tally, scene, picture, query, rng)
-        _ask_on(engine, tally, scene, picture, rng)
+        if number % 2 == 0:
+            _ask_on(engine, tally, scene, picture, rng)
         if number % 4 == 0:
             _ask_on(engine, tally, None, None, rng)
         yield tally.table()

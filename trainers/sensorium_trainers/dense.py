@@ -1,0 +1,58 @@
+"""The objective of the stage `encoder`: a class for every position of an encoder's features.
+
+Legend: B items, T positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from sensorium.errors import ConfigError
+from sensorium.pipeline import Pipeline
+from sensorium.specs import DenseSample
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .objective import Objective, trainable
+
+
+class DenseObjective(Objective):
+    """One linear head per label set; the heads are dropped after training."""
+
+    def __init__(self, pipeline: Pipeline, classes: Mapping[str, int]) -> None:
+        super().__init__()
+        if len(pipeline.senses) != 1:
+            raise ConfigError("The stage 'encoder' trains one encoder", where="model.encoders")
+        ((name, sense),) = pipeline.senses.items()
+        # The pipeline is no nn.Module, so nothing in it is counted twice.
+        self._pipeline = pipeline
+        self._modality = name
+        self.encoder = nn.ModuleDict({name: trainable(sense.encoder).module})
+        self.heads = nn.ModuleDict(
+            {label: nn.Linear(sense.encoder.width, count) for label, count in classes.items()}
+        )
+
+    def collate(self, samples: Sequence[DenseSample]) -> dict[str, Any]:
+        """Samples → inputs [B, …] and labels [B, T] by name."""
+        encoder = self._pipeline.senses[self._modality].encoder
+        return {
+            "inputs": torch.stack([encoder.prepare(item.media.value) for item in samples]),
+            "labels_of": {
+                name: torch.stack([item.labels[name] for item in samples]) for name in self.heads
+            },
+        }
+
+    def forward(self, inputs: Tensor, labels_of: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """→ `loss` (sum over label sets) and each set's accuracy."""
+        encoder = trainable(self._pipeline.senses[self._modality].encoder)
+        features = encoder.features(inputs).flatten(0, 1)
+        losses, parts = [], {}
+        for name, head in self.heads.items():
+            logits, labels = head(features), labels_of[name].flatten()
+            losses.append(functional.cross_entropy(logits.float(), labels, ignore_index=-100))
+            asked = labels >= 0
+            hit = (logits.argmax(-1) == labels)[asked].float().mean()
+            parts[f"{name}_accuracy"] = hit.detach()
+        return {"loss": torch.stack(losses).sum(), **parts}

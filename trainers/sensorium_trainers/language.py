@@ -1,0 +1,137 @@
+"""The objective of every other stage: predict the next token, where a sample says so.
+
+Legend: B rows, T positions of the longest row, N media items, K positions of one item, D width,
+M targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from sensorium.contracts import TrainableLanguageModel
+from sensorium.errors import ConfigError
+from sensorium.messages import Media
+from sensorium.pipeline import Pipeline
+from sensorium.specs import Sample, TextSample
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .batching import batch_of
+from .objective import Objective, module, trainable
+from .packing import Packer
+
+
+class LanguageObjective(Objective):
+    """Next-token loss on answers, plus dense targets at media positions where there are any."""
+
+    def __init__(self, pipeline: Pipeline, *, media_label_weight: float = 0.0) -> None:
+        super().__init__()
+        # The pipeline is no nn.Module, so nothing in it is counted twice.
+        self._pipeline = pipeline
+        self.media_label_weight = media_label_weight
+        self.llm = self.model.module
+        self.encoder = nn.ModuleDict(
+            {name: trainable(sense.encoder).module for name, sense in pipeline.senses.items()}
+        )
+        self.projector = nn.ModuleDict(
+            {name: module(sense.projector) for name, sense in pipeline.senses.items()}
+        )
+        self.packer = Packer(
+            pipeline.llm.tokenizer,
+            pipeline.template,
+            self._positions_of,
+            system=pipeline.system,
+            context_length=pipeline.llm.context_length,
+        )
+        self._positions = {
+            planned.modality: planned.source.positions for planned in pipeline.plan.senses
+        }
+
+    @property
+    def model(self) -> TrainableLanguageModel:
+        """The language model; ConfigError if its backend cannot be trained."""
+        llm = self._pipeline.llm
+        if not isinstance(llm, TrainableLanguageModel):
+            raise ConfigError(
+                f"The language model '{self._pipeline.plan.llm.name}' cannot be trained on this "
+                "backend"
+            )
+        return llm
+
+    def _positions_of(self, media: Media) -> int:
+        if media.modality not in self._positions:
+            known = ", ".join(["text", *sorted(self._positions)])
+            raise ConfigError(
+                f"The data has {media.modality}, but the model takes {known}", where="data"
+            )
+        length = self._positions[media.modality]
+        if length is None:
+            raise ConfigError(f"No encoder with a fixed number of positions for {media.modality}")
+        return self._pipeline.senses[media.modality].projector.positions(length)
+
+    def collate(self, samples: Sequence[Sample | TextSample]) -> dict[str, Any]:
+        """Samples → tensors; equal media of a batch are encoded once."""
+        prepare = {name: sense.encoder.prepare for name, sense in self._pipeline.senses.items()}
+        return batch_of([self.packer.pack(sample) for sample in samples], prepare)
+
+    def forward(
+        self,
+        ids: Tensor,
+        position_ids: Tensor,
+        mask: Tensor,
+        media: Mapping[str, Tensor],
+        places: Mapping[str, Tensor],
+        targets: Tensor,
+        dense: Tensor,
+    ) -> dict[str, Tensor]:
+        """→ `loss` and its parts, means over the targets of the batch."""
+        embeddings = self.embed(ids, media, places)
+        hidden = self.model.hidden(embeddings, mask, position_ids).flatten(0, 1)
+        loss = self._predict(hidden, targets)
+        parts = {"answer_loss": loss.detach()}
+        if self.media_label_weight and len(dense):
+            said = self._predict(hidden, dense)
+            placed = self._name(embeddings.flatten(0, 1), dense)
+            loss = loss + self.media_label_weight * (said + placed)
+            parts |= {"media_loss": said.detach(), "naming_loss": placed.detach()}
+        return {"loss": loss, **parts}
+
+    def embed(
+        self, ids: Tensor, media: Mapping[str, Tensor], places: Mapping[str, Tensor]
+    ) -> Tensor:
+        """ids [B, T] → embeddings [B, T, D], media items in their places."""
+        embeddings = self.model.embed(ids.reshape(-1))
+        for modality, inputs in media.items():
+            projected = self._project(modality, inputs)
+            starts, which = places[modality].unbind(1)
+            at = starts[:, None] + torch.arange(projected.shape[1], device=ids.device)
+            embeddings = embeddings.index_copy(
+                0, at.reshape(-1), projected[which].flatten(0, 1).to(embeddings.dtype)
+            )
+        return embeddings.view(*ids.shape, -1)
+
+    def _project(self, modality: str, inputs: Tensor) -> Tensor:
+        """Prepared items [N, …] → [N, K, D]."""
+        encoder = trainable(self._pipeline.senses[modality].encoder)
+        learns = any(weight.requires_grad for weight in encoder.module.parameters())
+        with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
+            features = encoder.features(inputs)
+        projector = self.projector[modality]
+        kind = next((weight.dtype for weight in projector.parameters()), features.dtype)
+        projected: Tensor = projector(features.to(kind))
+        return projected
+
+    def _predict(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross-entropy of the vocabulary head at `targets` [M, 2]; 0 where M is 0."""
+        if not len(targets):
+            return hidden.sum() * 0
+        logits = self.model.logits(hidden[targets[:, 0]])
+        return functional.cross_entropy(logits.float(), targets[:, 1])
+
+    def _name(self, embeddings: Tensor, dense: Tensor) -> Tensor:
+        """Pulls a projected position towards the embeddings of the words that describe it."""
+        at = functional.layer_norm(embeddings[dense[:, 0]], embeddings.shape[-1:])
+        words = self.model.embed(torch.arange(self.model.vocabulary, device=dense.device))
+        return functional.cross_entropy((at @ words.T).float(), dense[:, 1])

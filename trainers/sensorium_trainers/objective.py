@@ -1,0 +1,44 @@
+"""What every objective is: an `nn.Module` over parts of a pipeline that gives a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sensorium.contracts import TrainableEncoder
+from sensorium.errors import ConfigError
+from torch import nn
+
+
+class Objective(nn.Module):
+    """Its children are the groups that learn or stay frozen: `encoder`, `projector`, `llm` …
+
+    An `nn.Module` so that transformers' Trainer can hold, move and save it. `forward` returns
+    `loss` and detached scalars by name, which the log shows.
+    """
+
+    def collate(self, samples: Sequence[Any]) -> dict[str, Any]:
+        """Samples → the keyword arguments of `forward`."""
+        raise NotImplementedError
+
+    def train(self, mode: bool = True) -> Objective:
+        """Where nothing learns nothing is in training mode: no dropout, no running statistics."""
+        super().train(mode)
+        for part in self.children():
+            if not any(weight.requires_grad for weight in part.parameters()):
+                part.eval()
+        return self
+
+
+def trainable(encoder: object) -> TrainableEncoder:
+    """The encoder, if training can run it with gradients."""
+    if not isinstance(encoder, TrainableEncoder):
+        raise ConfigError(f"{type(encoder).__name__} has no `module` and `features`: not trainable")
+    return encoder
+
+
+def module(projector: object) -> nn.Module:
+    """The projector as the module it is."""
+    if not isinstance(projector, nn.Module):
+        raise ConfigError(f"{type(projector).__name__} is not an nn.Module: not trainable")
+    return projector

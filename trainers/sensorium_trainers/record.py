@@ -1,0 +1,61 @@
+"""`run.json`: what was trained from what, and the hash of everything that stayed frozen."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from sensorium.version import __version__
+
+from .freezing import Parameters
+from .recipe import TrainingRecipe
+
+RECORD = "run.json"
+
+_HARMLESS = frozenset({"output", "name", "workers", "log_every", "save_every", "keep", "threads"})
+"""Keys that may differ when a run goes on: they change neither data nor arithmetic."""
+
+
+def make_record(
+    stage: str, recipe: TrainingRecipe, parameters: Sequence[Parameters], frozen_sha256: str
+) -> dict[str, Any]:
+    """What is known before the first step."""
+    return {
+        "stage": stage,
+        "sensorium": __version__,
+        "torch": torch.__version__,
+        "recipe": recipe.model_dump(mode="json"),
+        "parameters": [asdict(part) for part in parameters],
+        "frozen_sha256": frozen_sha256,
+    }
+
+
+def write_record(output: Path, record: dict[str, Any]) -> None:
+    """Write it whole or not at all."""
+    partial = output / f"{RECORD}.partial"
+    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    os.replace(partial, output / RECORD)
+
+
+def read_record(output: Path) -> dict[str, Any] | None:
+    """The record of the run that this one continues, if there is a readable one."""
+    try:
+        found = json.loads((output / RECORD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("recipe"), dict) else None
+
+
+def differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """`learning_rate: 0.001 → 0.002` for every key of the recipe that matters."""
+    before, after = earlier["recipe"], now["recipe"]
+    return [
+        f"{key}: {before.get(key)} → {after.get(key)}"
+        for key in sorted(before.keys() | after.keys())
+        if key not in _HARMLESS and before.get(key) != after.get(key)
+    ]
