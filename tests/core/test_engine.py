@@ -221,3 +221,26 @@ def test_a_llm_that_fails_in_the_middle_leaves_the_engine_usable(engine):
     assert engine.sessions._idle == []
     llm.broken = False
     assert engine.ask([Message.user("hello")]).finish_reason == "length"
+
+
+def test_one_step_is_computed_at_a_time():
+    """A backend need not be safe in several threads at once."""
+    inside, most = [], []
+
+    class Watched(FakeLanguageModel):
+        def embed(self, ids):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.002)
+            inside.pop()
+            return super().embed(ids)
+
+    engine = fake_engine(FakePlugin(Watched()), recipe=SHORT)
+    threads = [
+        threading.Thread(target=engine.ask, args=([Message.user(str(n))],)) for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert set(most) == {1}

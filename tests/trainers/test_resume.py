@@ -109,6 +109,7 @@ def test_a_torn_checkpoint_is_passed_over(make_run, tmp_path, damage):
     make_run("align", steps=4, save_every=2).train(lines.append)
     assert lines[0] == "resuming from checkpoint-2"
     assert is_whole(newest)
+    assert list(losses(folder)) == [1, 2, 3, 4]  # steps done twice stand in the log once
 
 
 def test_a_leftover_of_a_killed_save_is_no_checkpoint(make_run, tmp_path):

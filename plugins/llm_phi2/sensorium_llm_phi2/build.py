@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from safetensors import SafetensorError
 from sensorium.errors import CheckpointError, MissingPackageError
 from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
+from transformers.utils import logging as hf_logging
 
 from .adapters import ADAPTER_CONFIG, load_lora
 from .checkpoint import ADAPTER_FOLDER, CONFIG, checkpoint_folder, read_config, weight_files
@@ -36,10 +39,12 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     if options.random_seed is None:
         # Hashed first: a file that is not there is named before anything is built.
         fingerprint = weights_fingerprint(weight_files(folder))
-        module = _load(folder, dtype, device, quantization)
+        with _no_progress_bar():
+            module = _load(folder, dtype, device, quantization)
     else:
         fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))
-        module = random_module(config, options.random_seed, dtype, device, quantization)
+        with _no_progress_bar():
+            module = random_module(config, options.random_seed, dtype, device, quantization)
     # PEFT writes this name into every adapter: a hub id is worth it, a person's folder is not.
     is_hub_id = not Path(options.checkpoint).expanduser().is_dir()
     module.name_or_path = options.checkpoint if is_hub_id else ""
@@ -47,6 +52,18 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     if adapter := _adapter_folder(options, folder):
         load_lora(model, adapter)
     return model
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """A library does not write to its caller's terminal; transformers' switch is global."""
+    shown = hf_logging.is_progress_bar_enabled()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            hf_logging.enable_progress_bar()
 
 
 def count_parameters(config: PhiConfig) -> int:

@@ -18,7 +18,6 @@ from sensorium import (
 
 if TYPE_CHECKING:
     import click
-
     from sensorium import ChatEngine, SampleSource, Score
 
     from .options import WorldOptions

@@ -1,4 +1,6 @@
-"""Trains the pocket tokenizer on the world's own words: `python -m sensorium_pocket.build_tokenizer`.
+"""Trains the pocket tokenizer on the world's own words.
+
+    python -m sensorium_pocket.build_tokenizer
 
 Byte-level BPE, so that any text has ids; words stand behind a space, as the template writes them.
 """

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from random import Random
 
 import torch
-
 from sensorium import DenseSample, Media, Message, Sample, read_image
 
 from .options import WorldOptions

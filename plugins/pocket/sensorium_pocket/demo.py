@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-
 from sensorium import Message, load, read_image
 
 from .examples import examples

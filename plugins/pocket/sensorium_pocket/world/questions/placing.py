@@ -27,7 +27,8 @@ PLACE = Phrases(
     {a} {at}, right | {the} is {at}, right | {the} is {at}, no | {the} {at}, yes or no
     {one} {at}, yes or no | {one} {at}, true or false | so there is {a} {at}
     i think {the} is {at} | i believe there is {a} {at} | it looks like {a} {at}
-    is {the} {at} or not | true or false: {the} is {at} | {the} {at}, correct | {the} is {at}, isn't it | any {one} {at}
+    is {the} {at} or not | true or false: {the} is {at} | {the} {at}, correct
+    {the} is {at}, isn't it | any {one} {at}
     """,
 )
 
