@@ -6,8 +6,8 @@
     picture = sensorium.read_image("scene.png")
     print(engine.ask([sensorium.Message.user(picture, "What do you see?")]).text)
 
-These are the public names; plugins import only from here (and `sensorium.testing`). Names are
-resolved on first use, so that importing `sensorium` imports neither torch nor pydantic.
+These are the public names; `sensorium.testing` has fakes for plugin authors. Names are resolved on
+first use, so that importing `sensorium` imports neither torch nor pydantic.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     _verify(folder, manifest["files"])
     over = merge(environment_overrides(), parse_overrides(overrides))
     try:
-        tree = merge(_placed(manifest["recipe"], folder), over)
+        tree = merge(_placed(manifest["recipe"], folder, manifest["files"]), over)
     except RecursionError as error:
         raise BundleError(f"The manifest of {folder} is nested too deeply") from error
     return make_recipe(tree, source=str(folder / MANIFEST))
@@ -223,10 +223,14 @@ def _from_folder(section: dict[str, Any], options: type[Options], place: str) ->
     return {**kept, "checkpoint": place} if "checkpoint" in options.model_fields else kept
 
 
-def _placed(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _placed(tree: dict[str, Any], folder: Path, files: dict[str, Any]) -> dict[str, Any]:
     for value in _texts([tree.get("llm"), tree.get("encoders")]):
         if _leads_outside(value):
             raise BundleError(f"The bundle {folder} points outside of itself: {value}")
+        place = value.removeprefix("./")
+        listed = any(name == place or name.startswith(f"{place}/") for name in files)
+        if value.startswith("./") and not listed:
+            raise BundleError(f"The bundle {folder} has no hash for its part {value}")
     return resolve_paths(tree, folder)
 
 

@@ -30,7 +30,7 @@ class Component(BaseModel):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The keys besides `plugin`: the options of that plugin, not validated yet."""
+        """The keys that are no field here: the options of that plugin, not validated yet."""
         return dict(self.model_extra or {})
 
 
@@ -40,11 +40,6 @@ class ProjectorComponent(Component):
     weights: str | None = Field(
         default=None, description="Trained weights (safetensors); random where left out."
     )
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The options of the projector plugin, not validated yet."""
-        return dict(self.model_extra or {})
 
 
 class SenseComponent(Component):

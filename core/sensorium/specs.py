@@ -192,16 +192,3 @@ class Command:
     name: str
     summary: str
     load: Callable[[], click.Command]
-
-
-Spec = (
-    EncoderSpec
-    | TranscriberSpec
-    | ProjectorSpec
-    | LanguageModelSpec
-    | ChatTemplate
-    | DatasetFormat
-    | BundleSpec
-    | Evaluation
-    | Command
-)

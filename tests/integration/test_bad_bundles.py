@@ -158,3 +158,9 @@ def test_an_encoder_swapped_behind_the_manifest_is_refused(folder, checkpoints, 
     )
     with pytest.raises(CheckpointError, match="trained with another image encoder"):
         load(folder, registry)
+
+
+def test_a_part_without_a_hash_is_refused(folder):
+    edit(folder, lambda manifest: manifest.update(files={}))
+    with pytest.raises(BundleError, match=r"no hash for its part \./"):
+        read_bundle(folder)

@@ -219,3 +219,11 @@ def test_only_the_newest_are_kept(make_run, tmp_path):
     make_run("align", steps=5, save_every=1, keep=2).train(quiet)
     kept = [path.name for path in checkpoints.checkpoints(tmp_path / "out")]
     assert kept == ["checkpoint-4", "checkpoint-5"]
+
+
+def test_a_torn_checkpoint_further_on_does_not_push_out_a_whole_one(make_run, tmp_path):
+    folder = tmp_path / "out"
+    make_run("align", steps=4, save_every=2).train(quiet)
+    (folder / "checkpoint-4" / "manifest.json").unlink()
+    make_run("align", steps=3, save_every=1, keep=1).train(quiet)
+    assert newest_checkpoint(folder) == folder / "checkpoint-3"

@@ -9,7 +9,10 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from sensorium import Message, load, read_image
+from sensorium.errors import ConfigError
 from sensorium_llm_phi2.adapters import ADAPTER_CONFIG
+from sensorium_trainers.freezing import choose
+from sensorium_trainers.language import LanguageObjective
 
 LORA = {"r": 4, "alpha": 8, "dropout": 0.1}
 
@@ -190,3 +193,28 @@ def test_a_wrong_recipe_is_explained(train):
         failed = train("align", **changes)
         assert failed.exit_code == 2, failed.output
         assert said in failed.output
+
+
+class OnlyEncodes:
+    """An encoder as a stranger writes it: nothing in it can be trained."""
+
+    def __init__(self, encoder):
+        self.modality, self.width, self.fingerprint = encoder.modality, encoder.width, "stranger"
+        self.prepare, self.encode, self.save = encoder.prepare, encoder.encode, encoder.save
+
+
+def test_an_encoder_that_cannot_be_trained_serves_a_projector(make_run):
+    run = make_run("align")
+    batch = run.objective.collate([run.data[0], run.data[1]])
+    with torch.no_grad():
+        expected = run.objective.eval()(**batch)["loss"]
+    sense = run.pipeline.senses["image"]
+    sense.encoder = OnlyEncodes(sense.encoder)
+    objective = LanguageObjective(run.pipeline)
+    loss = objective(**batch)["loss"]
+    loss.backward()
+    assert torch.allclose(loss, expected, atol=1e-6)
+    assert all(weight.grad is not None for weight in objective.projector.parameters())
+    assert not list(objective.encoder.parameters())
+    with pytest.raises(ConfigError, match="The encoder has no parameters that can learn"):
+        choose(objective, ("encoder", "projector"), run.recipe)

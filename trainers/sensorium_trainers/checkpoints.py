@@ -55,7 +55,9 @@ class AtomicCheckpoints:
         finally:
             self.args.output_dir = str(output)
             shutil.rmtree(staging, ignore_errors=True)
-        for old in checkpoints(output)[: -self.args.save_total_limit]:
+        # A damaged one further on, which the run went back behind, must not push out this one.
+        so_far = [path for path in checkpoints(output) if step_of(path) <= self.state.global_step]
+        for old in so_far[: -self.args.save_total_limit]:
             shutil.rmtree(old)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:

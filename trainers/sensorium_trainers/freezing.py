@@ -44,6 +44,9 @@ def choose(objective: nn.Module, wanted: Sequence[str], recipe: TrainingRecipe) 
     ConfigError where a weight would learn in one place and be frozen in another, where a pattern
     fits nothing, where a weight cannot learn, and where nothing is left to learn.
     """
+    for group, part in objective.named_children():
+        if group in wanted and not any(True for _ in part.parameters()):
+            raise ConfigError(f"The {group} has no parameters that can learn", where="trains")
     fixed = _compiled(recipe.freeze, "freeze")
     unused = set(recipe.freeze)
     for weight, names in _names(objective).items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from sensorium.contracts import TrainableLanguageModel
+from sensorium.contracts import TrainableEncoder, TrainableLanguageModel
 from sensorium.errors import ConfigError
 from sensorium.messages import Media
 from sensorium.pipeline import Pipeline
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .batching import batch_of
-from .objective import Objective, module, trainable
+from .objective import Objective, module
 from .packing import Packer
 
 
@@ -33,7 +33,11 @@ class LanguageObjective(Objective):
         self.media_label_weight = media_label_weight
         self.llm = self.model.module
         self.encoder = nn.ModuleDict(
-            {name: trainable(sense.encoder).module for name, sense in pipeline.senses.items()}
+            {
+                name: sense.encoder.module
+                for name, sense in pipeline.senses.items()
+                if isinstance(sense.encoder, TrainableEncoder)
+            }
         )
         self.projector = nn.ModuleDict(
             {name: module(sense.projector) for name, sense in pipeline.senses.items()}
@@ -114,10 +118,13 @@ class LanguageObjective(Objective):
 
     def _project(self, modality: str, inputs: Tensor) -> Tensor:
         """Prepared items [N, …] → [N, K, D]."""
-        encoder = trainable(self._pipeline.senses[modality].encoder)
-        learns = any(weight.requires_grad for weight in encoder.module.parameters())
-        with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
-            features = encoder.features(inputs)
+        encoder = self._pipeline.senses[modality].encoder
+        if isinstance(encoder, TrainableEncoder):
+            learns = any(weight.requires_grad for weight in encoder.module.parameters())
+            with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
+                features = encoder.features(inputs)
+        else:  # one that cannot be trained serves all the same, as it is
+            features = torch.stack(encoder.encode(list(inputs))).to(inputs.device)
         projector = self.projector[modality]
         kind = next((weight.dtype for weight in projector.parameters()), features.dtype)
         projected: Tensor = projector(features.to(kind))

@@ -9,7 +9,7 @@ from sensorium import Command, ProjectorSpec, hookimpl
 
 @hookimpl
 def register_projectors() -> Iterable[ProjectorSpec]:
-    """linear, mlp, residual, identity, average-pool, pixel-shuffle, resampler."""
+    """The projectors, from `identity` to `resampler`."""
     from .projector_specs import PROJECTORS
 
     yield from PROJECTORS
@@ -17,7 +17,7 @@ def register_projectors() -> Iterable[ProjectorSpec]:
 
 @hookimpl
 def register_commands() -> Iterable[Command]:
-    """ask, chat, app, eval, plugins, config, doctor."""
+    """The commands that need no plugin."""
     from sensorium.cli.commands import COMMANDS
 
     yield from COMMANDS

@@ -64,8 +64,9 @@ def load_lora(model: PhiLanguageModel, folder: Path, *, trainable: bool = False)
     except (ValueError, TypeError, KeyError, RuntimeError, SafetensorError, OSError) as error:
         if adapter is not None:
             adapter.unload()
+        reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         raise CheckpointError(
-            f"The adapter does not fit this model: {str(error).splitlines()[0][:200]}",
+            f"The adapter does not fit this model: {reason}",
             where=str(folder),
             hint="Load it on the base model that it was trained on.",
         ) from error

@@ -16,7 +16,13 @@ WEIGHTS = "model.safetensors"
 ADAPTER_FOLDER = "adapter"
 
 # Safetensors only: a pickle runs code when it is opened.
-_WANTED = [CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json"]
+_WANTED = [
+    CONFIG,
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "tokenizer.json",
+    f"{ADAPTER_FOLDER}/adapter_config.json",
+]
 
 
 def inspect(options: Phi2Options) -> LanguageModelShape:
@@ -39,8 +45,11 @@ def config_path(options: Phi2Options) -> Path:
             )
         return path / CONFIG
     _refuse_missing_path(options.checkpoint)
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
+    cached = try_to_load_from_cache(options.checkpoint, CONFIG, revision=options.revision)
+    if isinstance(cached, str):  # without this, being offline costs many seconds of retries
+        return Path(cached)
     try:
         return Path(hf_hub_download(options.checkpoint, CONFIG, revision=options.revision))
     except Exception as error:
