@@ -10,7 +10,7 @@ import typing
 
 import pytest
 import sensorium
-from sensorium import hooks, specs
+from sensorium import hooks
 from sensorium.discovery import empty_plugins, find_plugins
 from sensorium.registry import Registry
 
@@ -50,7 +50,6 @@ def test_the_annotation_is_what_the_registry_takes(hook):
     returned = typing.get_type_hints(getattr(hooks, hook))["return"]
     assert typing.get_args(returned) == (TABLES[hook].spec_type,)
     assert not inspect.signature(getattr(hooks, hook)).parameters
-    assert TABLES[hook].spec_type in typing.get_args(specs.Spec)
 
 
 def build_example(hook: str):
