@@ -83,6 +83,17 @@ def _dtype(projector: Projector) -> torch.dtype | None:
     return next((parameter.dtype for parameter in parameters), None)
 
 
+def require_sense(modality: str, senses: Iterable[str]) -> None:
+    """UnsupportedInputError unless `modality` is among a model's senses."""
+    known = set(senses)
+    if modality not in known:
+        raise UnsupportedInputError(
+            f"This model cannot perceive {modality}; it takes "
+            f"{', '.join(['text', *sorted(known)])}.",
+            hint=f"Add encoders.{modality} to the recipe.",
+        )
+
+
 class Perception:
     """Turns rendered pieces into what the language model reads."""
 
@@ -93,12 +104,8 @@ class Perception:
     def check(self, pieces: Iterable[Piece]) -> None:
         """Refuse media that this model has no sense for."""
         for piece in pieces:
-            if isinstance(piece, MediaPiece) and piece.media.modality not in self.senses:
-                known = ", ".join(["text", *sorted(self.senses)])
-                raise UnsupportedInputError(
-                    f"This model cannot perceive {piece.media.modality}; it takes {known}.",
-                    hint=f"Add encoders.{piece.media.modality} to the recipe.",
-                )
+            if isinstance(piece, MediaPiece):
+                require_sense(piece.media.modality, self.senses)
 
     def perceive(self, pieces: Sequence[Piece]) -> Prompt:
         """Pieces → embeddings in order, each media slot filled by its own item."""

@@ -109,16 +109,10 @@ def read_picture(path: str) -> Media:
 
 def check_senses(plan: Plan, media: Iterable[Media]) -> None:
     """Refuse, before anything is loaded, what this model cannot perceive."""
-    from sensorium.errors import UnsupportedInputError
+    from sensorium.perception import require_sense
 
-    known = [sense.modality for sense in plan.senses]
     for item in media:
-        if item.modality not in known:
-            raise UnsupportedInputError(
-                f"This model cannot perceive {item.modality}; it takes "
-                f"{', '.join(['text', *sorted(known)])}.",
-                hint=f"Add encoders.{item.modality} to the recipe.",
-            )
+        require_sense(item.modality, [sense.modality for sense in plan.senses])
 
 
 def one_line(text: object, longest: int = 2000) -> str:
