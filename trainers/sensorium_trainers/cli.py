@@ -9,8 +9,13 @@ from sensorium.cli.common import aligned, registry_of, settings_option
 
 from .stages import STAGES
 
+_STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.values())
 
-@click.command("train")
+
+@click.command(
+    "train",
+    help="Train one stage from a recipe; continues from the newest checkpoint.\n\n\b\n" + _STAGES,
+)
 @click.argument("stage", type=click.Choice(list(STAGES)))
 @click.option(
     "--config",
@@ -33,14 +38,7 @@ def train(
     fresh: bool,
     export_only: bool,
 ) -> None:
-    """Train one stage from a recipe; continues from the newest checkpoint.
-
-    \b
-    encoder   an encoder from dense labels
-    pretrain  a language model from text
-    align     a projector between frozen models
-    instruct  projector and language model, full or LoRA
-    """
+    """`help` above is what a person reads."""
     from .loop import Run
     from .recipe import load_training_recipe
 
