@@ -19,7 +19,8 @@ from .common import (
 from .decoding import chosen, decoding_options
 
 if TYPE_CHECKING:
-    from sensorium.engine import Answer, AnswerStream
+    from sensorium.answer import Answer
+    from sensorium.engine import AnswerStream
 
 LONGEST_QUESTION = 2**20
 """Characters read from stdin; far more than any context window holds."""

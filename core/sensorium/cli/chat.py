@@ -48,7 +48,7 @@ def chat(
     conversation = Conversation(build(plan), options, system)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if interactive:
-        takes = ", ".join(["text", *(sense.modality for sense in plan.senses)])
+        takes = ", ".join(["text", *plan.modalities])
         _notice(f"{plan.source} takes {takes}. /help lists commands; Ctrl-C stops an answer.")
     for line in _typed() if interactive else sys.stdin:
         try:

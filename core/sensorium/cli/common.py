@@ -112,7 +112,7 @@ def check_senses(plan: Plan, media: Iterable[Media]) -> None:
     from sensorium.perception import require_sense
 
     for item in media:
-        require_sense(item.modality, [sense.modality for sense in plan.senses])
+        require_sense(item.modality, plan.modalities)
 
 
 def one_line(text: object, longest: int = 2000) -> str:

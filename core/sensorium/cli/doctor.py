@@ -123,8 +123,13 @@ def _show(report: Report, model: str) -> None:
 def _parts(parts: list[PartSize]) -> str:
     rows = [("  part", "parameters", "on disk", "in memory")]
     for part in parts:
-        cells = (f"{part.parameters:,}", in_words(part.disk), _range(part.least, part.most))
-        rows.append((f"  {part.part}", *(cells if part.parameters else ("?", "?", "?"))))
+        cells = (
+            f"{part.parameters:,}" if part.parameters else "?",
+            in_words(part.disk),
+            _range(part.least, part.most),
+        )
+        known = part.parameters or part.disk
+        rows.append((f"  {part.part}", *(cells if known else ("?", "?", "?"))))
     return aligned(rows, right=(1, 2, 3))
 
 

@@ -13,7 +13,8 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Sequence
 
-from sensorium.engine import Answer, AnswerStream, ChatEngine
+from sensorium.answer import Answer
+from sensorium.engine import AnswerStream, ChatEngine
 from sensorium.errors import SensoriumError
 from sensorium.generation import FinishReason, GenerationOptions
 from sensorium.messages import Message

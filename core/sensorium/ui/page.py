@@ -49,7 +49,7 @@ def build_page(
 
     `summary` stands under the title; `examples` are (picture, question) to begin with.
     """
-    senses = [name for name in READERS if name in engine.pipeline.senses]
+    senses = [name for name in READERS if name in engine.pipeline.plan.modalities]
     with gr.Blocks(
         title=title, analytics_enabled=False, fill_height=True, delete_cache=UPLOAD_SECONDS
     ) as page:
