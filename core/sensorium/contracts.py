@@ -62,7 +62,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a transcriber heard: the text, its language (ISO 639-1) and the timed segments."""
+    """What a transcriber heard: the text, its language (ISO 639) and the timed segments.
+
+    Where nothing was said, both text and language are empty.
+    """
 
     text: str
     language: str

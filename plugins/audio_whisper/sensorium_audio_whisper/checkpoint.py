@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 WHERE = "encoder whisper, checkpoint"
 CONFIG, SAFE, PREPROCESSOR = "config.json", "model.safetensors", "preprocessor_config.json"
 CONVERTED, MODEL = "ctranslate2", "model.bin"
-TRANSFORMERS_FILES = (CONFIG, SAFE, PREPROCESSOR, "tokenizer.json", "generation_config.json")
+TRANSFORMERS_FILES = (
+    CONFIG,
+    SAFE,
+    PREPROCESSOR,
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+)
 CTRANSLATE2_FILES = (
     CONFIG,
     MODEL,

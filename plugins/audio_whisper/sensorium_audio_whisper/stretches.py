@@ -39,10 +39,9 @@ def speech(
 
 
 def loudness(waveform: Waveform) -> NDArray[np.float32]:
-    """Decibels below full scale, one value per HOP; high tones count more, they are weak in speech."""
-    bright = np.diff(waveform, prepend=waveform[:1]) * 0.97 + waveform * 0.03
-    blocks = bright[: len(bright) // HOP * HOP].reshape(-1, HOP)
-    power = np.square(blocks).mean(axis=1) if len(blocks) else np.square(bright[None]).mean(axis=1)
+    """Decibels below full scale, one value per HOP."""
+    blocks = waveform[: len(waveform) // HOP * HOP].reshape(-1, HOP)
+    power = np.square(blocks if len(blocks) else waveform[None]).mean(axis=1)
     power = (power + np.append(power[1:], power[-1:])) / 2
     return np.asarray(10 * np.log10(power + 1e-12), np.float32)
 
