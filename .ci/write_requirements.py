@@ -1,4 +1,4 @@
-"""Writes requirements.txt, what a Space installs: pyproject's dependencies and what its app and audio need.
+"""Writes requirements.txt, what a Space installs: the dependencies and the extras app and audio.
 
 Run: python .ci/write_requirements.py
 """

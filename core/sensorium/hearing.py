@@ -71,6 +71,7 @@ def hear(
             return part
         if part.media.modality not in hearings:
             return part
+        progress(0)
         hearing = hearings[part.media.modality]
         return replace(part, transcript=hearing.hear(part.media, progress=progress))
 

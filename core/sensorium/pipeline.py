@@ -67,7 +67,7 @@ class Plan:
     def build(self) -> Pipeline:
         """Read the weights and compose the models."""
         device = resolve_device(self.recipe.device)
-        _use_threads(self.recipe.threads)
+        use_threads(self.recipe.threads)
         # Encoders first: they are small, and a projector of another encoder is refused at once.
         senses = {}
         for planned in self.senses:
@@ -301,7 +301,8 @@ def resolve_device(name: str) -> str:
     return name
 
 
-def _use_threads(threads: int | None) -> None:
+def use_threads(threads: int | None) -> None:
+    """Compute with so many CPU threads; None leaves it to torch."""
     import torch
 
     if threads is not None:

@@ -1,4 +1,4 @@
-"""Tiny Whispers with random weights, as transformers saves them and as CTranslate2 converts them."""
+"""Tiny Whispers with random weights: saved by transformers, converted by CTranslate2."""
 
 import json
 

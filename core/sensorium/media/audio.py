@@ -36,6 +36,17 @@ class AudioLimits:
     max_samples: int = 120_000_000
     """Decoded samples of all channels together: ten minutes of stereo at 96 kHz."""
 
+    @classmethod
+    def up_to(cls, seconds: float) -> AudioLimits:
+        """Limits for recordings of so many seconds, the others in proportion where it is more."""
+        base = cls()
+        more = max(1.0, seconds / base.max_seconds)
+        return cls(
+            max_bytes=round(base.max_bytes * more),
+            max_seconds=seconds,
+            max_samples=round(base.max_samples * more),
+        )
+
 
 DEFAULT_LIMITS = AudioLimits()
 

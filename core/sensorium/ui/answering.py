@@ -68,6 +68,8 @@ class Writing:
     def _run(self) -> None:
         end: BaseException | None = None
         try:
+            if self.stream.hear():
+                self._tell("")  # so that what was heard can be shown before the answer begins
             for text in self.stream:
                 self._tell(text)
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited
