@@ -67,8 +67,12 @@ def read_audio(
     with _errors_named(), av.open(io.BytesIO(data), format=kind) as container:
         if not container.streams.audio:
             raise MediaError("The file has no sound")
-        _check_declared(container, limits)
+        declared = _declared_seconds(container)
+        if declared > limits.max_seconds:
+            raise MediaError(_too_long(limits))
         waveform = _decode(container, limits)
+    if kind in _EXACT and len(waveform) < 0.95 * declared * SAMPLE_RATE_HZ:
+        raise MediaError(_DAMAGED)
     if len(waveform) < limits.min_seconds * SAMPLE_RATE_HZ:
         raise MediaError(f"The recording is shorter than {limits.min_seconds:g} s")
     if not np.isfinite(waveform).all():
@@ -79,6 +83,8 @@ def read_audio(
 
 
 _DAMAGED = "The recording is damaged or incomplete"
+_EXACT = ("flac", "mov", "wav")
+"""Formats whose header says how long the sound is; decoders skip damaged parts in silence."""
 
 
 def _read_bytes(source: str | Path | bytes | BinaryIO, limits: AudioLimits) -> bytes:
@@ -139,15 +145,12 @@ def _errors_named() -> Iterator[None]:
         raise MediaError(_DAMAGED) from error
 
 
-def _check_declared(container: Any, limits: AudioLimits) -> None:
-    """Refuse by the header, which may be absent or lie: what is decoded is counted besides."""
+def _declared_seconds(container: Any) -> float:
+    """By the header, which may be absent (0) or lie: what is decoded is counted besides."""
     stream = container.streams.audio[0]
     if stream.duration is not None and stream.time_base is not None:
-        seconds = float(stream.duration * stream.time_base)
-    else:
-        seconds = (container.duration or 0) / 1e6
-    if seconds > limits.max_seconds:
-        raise MediaError(_too_long(limits))
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / 1e6
 
 
 def _decode(container: Any, limits: AudioLimits) -> Waveform:
