@@ -23,10 +23,10 @@ SPECIALS = [
     "<|notimestamps|>",
 ]
 POCKET = {"feature_size": 80, "hop_length": 320, "chunk_length": 6, "n_fft": 400}
-FULL = {"feature_size": 80, "hop_length": 160, "chunk_length": 30, "n_fft": 400}
+FULL = POCKET | {"hop_length": 160, "chunk_length": 30}
 
 
-def save_whisper(folder, preprocessing=POCKET, *, seed=0, vocabulary=None, **sizes):
+def _save_whisper(folder, preprocessing=POCKET, *, seed=0, vocabulary=None, **sizes):
     """A speech checkpoint without its conversion; vocabulary of bytes and Whisper's specials."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     letters = {letter: number for number, letter in enumerate(alphabet)}
@@ -85,7 +85,7 @@ def save_whisper(folder, preprocessing=POCKET, *, seed=0, vocabulary=None, **siz
 @pytest.fixture(scope="session")
 def pocket(tmp_path_factory):
     """A 6-s Whisper with both halves."""
-    folder = save_whisper(tmp_path_factory.mktemp("pocket"))
+    folder = _save_whisper(tmp_path_factory.mktemp("pocket"))
     convert(folder)
     return folder
 
@@ -112,9 +112,26 @@ def encoder(pocket):
     return build_encoder(WhisperOptions(checkpoint=str(pocket)), "cpu")
 
 
-def babble(seconds, seed=0):
+def _babble(seconds, seed=0):
     """Noise whose loudness goes up and down like that of syllables."""
     rng = np.random.default_rng(seed)
     time = np.arange(int(seconds * 16000)) / 16000
     envelope = 0.05 + np.clip(np.sin(2 * np.pi * 3 * time), 0, 1)
     return (0.2 * envelope * rng.standard_normal(len(time))).astype(np.float32).clip(-1, 1)
+
+
+@pytest.fixture(scope="session")
+def babble():
+    """`babble(seconds, seed)`: a waveform that rises and falls as speech does."""
+    return _babble
+
+
+@pytest.fixture(scope="session")
+def save_whisper():
+    """`save_whisper(folder, preprocessing, **sizes)`: a checkpoint, not converted."""
+    return _save_whisper
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)

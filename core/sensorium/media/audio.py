@@ -23,6 +23,9 @@ SAMPLE_RATE_HZ = 16_000
 FORMATS = ("WAV", "MP3", "OGG", "M4A", "WEBM", "FLAC")
 """What is decoded, whatever the file's name says; FFmpeg's other readers are never reached."""
 
+_JOINED_SAMPLES = 2**16
+"""Small frames, a millisecond each, would cost more than what is in them."""
+
 Waveform = NDArray[np.float32]
 
 
@@ -161,23 +164,30 @@ def _decode(container: Any, limits: AudioLimits) -> Waveform:
     longest = limits.max_seconds * SAMPLE_RATE_HZ
     pieces: list[Waveform] = []
     decoded = kept = 0
-    for frame in _frames(container):
+    for frame in _joined(container):
         if frame is not None:
-            decoded += frame.samples * len(frame.layout.channels)
+            decoded += frame.samples * frame.layout.nb_channels
         for resampled in resampler.resample(frame):
-            piece = resampled.to_ndarray().mean(axis=0, dtype=np.float32)
-            kept += len(piece)
-            pieces.append(piece)
+            channels = resampled.to_ndarray()
+            pieces.append(channels[0] if len(channels) == 1 else channels.mean(axis=0))
+            kept += len(pieces[-1])
         if kept > longest or decoded > limits.max_samples:
             raise MediaError(_too_long(limits))
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
-def _frames(container: Any) -> Iterator[Any]:
-    """Decoded frames, then None, which makes the resampler give what it holds back."""
+def _joined(container: Any) -> Iterator[Any]:
+    """Decoded frames, many joined to one; then None, which empties the resampler."""
+    import av
+
+    fifo = av.AudioFifo()
     for frame in container.decode(audio=0):
         frame.pts = None  # gaps and jumps of the clock are no part of the sound
-        yield frame
+        fifo.write(frame)
+        if fifo.samples >= _JOINED_SAMPLES:
+            yield fifo.read()
+    if fifo.samples:
+        yield fifo.read()
     yield None
 
 

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 FULL_FRAMES = 3000
 """Frames of a window of every Whisper that OpenAI trained: 30 s. Only these know timestamps."""
 
+FULL_TEXT = 448
+"""Positions of their decoders."""
+
 FULL_VOCABULARY = 50_000
 """Fewer tokens than this are a small model's own: OpenAI's lists of tokens do not apply to it."""
 
@@ -125,7 +128,7 @@ def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"{converted} cannot be loaded: {reason}", where=WHERE) from error
-    model.max_length = _longest_text(converted)
+    model.max_length = _longest_text(model, converted)
     if options.language and options.language not in model.supported_languages:
         raise ConfigError(
             f"This Whisper does not know the language '{options.language}'",
@@ -165,11 +168,18 @@ def _download(options: WhisperOptions) -> Path:
         raise unreachable(name) from e
 
 
-def _longest_text(converted: Path) -> int:
-    """Positions of the decoder: the conversion does not say, transformers' file above it does."""
+def _longest_text(model: Any, converted: Path) -> int:
+    """What CTranslate2 takes as `max_length`: it writes at most half as many tokens.
+
+    OpenAI's decoders have 448 positions. The conversion does not say how many there are, but
+    transformers' configuration above it does; a small model may fill all that its prompt leaves.
+    """
     above = converted.parent / CONFIG
-    found = read_json(above).get("max_target_positions") if above.is_file() else None
-    return found if converted.name == CONVERTED and isinstance(found, int) else 448
+    positions = read_json(above).get("max_target_positions") if above.is_file() else None
+    if converted.name != CONVERTED or not isinstance(positions, int) or positions >= FULL_TEXT:
+        return FULL_TEXT
+    prompt = 4 if model.model.is_multilingual else 2
+    return 2 * (positions - prompt)
 
 
 def _placed(segment: Any, start: int, end: int) -> Segment:

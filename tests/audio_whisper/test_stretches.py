@@ -1,0 +1,129 @@
+"""Only what may be speech is heard, in stretches that fit the window, cut where it is quiet."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sensorium_audio_whisper.stretches import speech
+
+RATE = 16_000
+WINDOW = 6 * RATE
+TIME = np.arange(4 * RATE) / RATE
+SETTINGS = {"window": WINDOW, "pause_seconds": 1.0, "steady_decibels": 3.0}
+
+
+def noise(power, seed=0):
+    """Noise whose spectrum falls with frequency to the `power`: 0 white, 1 pink, 2 brown."""
+    white = np.fft.rfft(np.random.default_rng(seed).standard_normal(len(TIME)))
+    shaped = np.fft.irfft(white / np.maximum(np.arange(len(white)), 1) ** (power / 2))
+    return 0.3 * shaped / np.abs(shaped).max()
+
+
+STEADY = {
+    "silence": np.zeros(len(TIME)),
+    "faint": 1e-4 * np.random.default_rng(0).standard_normal(len(TIME)),
+    "white": noise(0),
+    "tone": 0.3 * np.sin(2 * np.pi * 440 * TIME),
+    "beep": np.where(TIME < 1, 0.3 * np.sin(2 * np.pi * 1000 * TIME), 0),
+    "chord": 0.1 * sum(np.sin(2 * np.pi * hertz * TIME) for hertz in (261, 329, 392)),
+    "hum": 0.2 * np.sin(2 * np.pi * 50 * TIME),
+    "square": 0.2 * np.sign(np.sin(2 * np.pi * 200 * TIME)),
+}
+MOVING = {
+    "pink": noise(1),
+    "brown": noise(2),
+    "beeps": 0.3 * np.sin(2 * np.pi * 1000 * TIME) * (np.sin(2 * np.pi * 2 * TIME) > 0),
+    "sweep": 0.3 * np.sin(2 * np.pi * (100 + 500 * TIME) * TIME),
+}
+
+
+@pytest.mark.parametrize("name", STEADY)
+@pytest.mark.parametrize("vad_filter", [False, True])
+def test_steady_sound_is_no_speech(name, vad_filter):
+    waveform = STEADY[name].astype(np.float32)
+    assert speech(waveform, vad_filter=vad_filter, **SETTINGS) == []
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_the_detector_tells_other_sounds_from_voices(name):
+    waveform = MOVING[name].astype(np.float32)
+    assert speech(waveform, vad_filter=True, **SETTINGS) == []
+
+
+def test_the_check_of_steadiness_can_be_switched_off():
+    waveform = STEADY["white"].astype(np.float32)
+    assert speech(waveform, vad_filter=False, **SETTINGS | {"steady_decibels": 0}) != []
+
+
+def test_silence_around_speech_is_left_out(babble):
+    quiet = np.zeros(2 * RATE, np.float32)
+    ((start, end),) = speech(
+        np.concatenate([quiet, babble(2), quiet]), vad_filter=False, **SETTINGS
+    )
+    assert start == pytest.approx(2 * RATE - 0.2 * RATE, abs=0.05 * RATE)
+    assert end == pytest.approx(4 * RATE + 0.2 * RATE, abs=0.2 * RATE)
+
+
+def test_long_pauses_end_a_stretch_and_short_ones_do_not(babble):
+    def pause(seconds):
+        return np.zeros(round(seconds * RATE), np.float32)
+
+    waveform = np.concatenate([babble(1), pause(0.6), babble(1), pause(1.5), babble(1)])
+    found = speech(waveform, vad_filter=False, **SETTINGS)
+    assert len(found) == 2
+    assert len(speech(waveform, vad_filter=False, **SETTINGS | {"pause_seconds": 0.3})) == 3
+
+
+def test_long_speech_is_cut_at_its_pauses(babble):
+    pieces = []
+    for number in range(6):
+        pieces += [babble(3.7, seed=number), np.zeros(RATE // 3, np.float32)]
+    waveform = np.concatenate(pieces)
+    found = speech(waveform, vad_filter=False, **SETTINGS)
+    assert len(found) >= 5
+    for _, end in found[:-1]:
+        around = waveform[max(0, end - RATE // 20) : end + RATE // 20]
+        assert np.abs(around).max() < 0.08  # in a pause, or between two syllables
+
+
+def test_noise_under_speech_does_not_hide_it(babble):
+    clean = np.concatenate([np.zeros(RATE, np.float32), babble(3), np.zeros(RATE, np.float32)])
+    power = np.square(babble(3)).mean()
+    rng = np.random.default_rng(1)
+    noisy = clean + np.sqrt(power / 10) * rng.standard_normal(len(clean)).astype(np.float32)
+    ((start, end),) = speech(noisy, vad_filter=False, **SETTINGS)
+    assert start < 1.1 * RATE
+    assert end > 3.8 * RATE
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.05, 9), st.floats(0, 2)), min_size=1, max_size=5),
+    st.floats(0.5, 6),
+    st.floats(0.1, 2),
+)
+def test_stretches_are_in_order_apart_and_short_enough(babble, parts, window_seconds, pause):
+    waveform = np.concatenate(
+        [
+            piece
+            for number, (loud, quiet) in enumerate(parts)
+            for piece in (babble(loud, number), np.zeros(int(quiet * RATE), np.float32))
+        ]
+    )
+    window = int(window_seconds * RATE)
+    found = speech(
+        waveform, window=window, pause_seconds=pause, steady_decibels=0, vad_filter=False
+    )
+    assert found
+    margin = 2 * (RATE // 5)
+    before = -margin
+    for start, end in found:
+        assert 0 <= start < end <= len(waveform)
+        assert end - start <= window
+        assert start >= before - margin  # margins of neighbours may meet
+        before = end
+    # Nothing loud is left out.
+    covered = np.zeros(len(waveform), bool)
+    for start, end in found:
+        covered[start:end] = True
+    assert np.square(waveform[~covered]).sum() < 0.05 * np.square(waveform).sum()
