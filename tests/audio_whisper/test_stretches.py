@@ -1,9 +1,14 @@
 """Only what may be speech is heard, in stretches that fit the window, cut where it is quiet."""
 
+import shutil
+import subprocess
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sensorium import read_audio
 from sensorium_audio_whisper.stretches import speech
 
 RATE = 16_000
@@ -127,3 +132,46 @@ def test_stretches_are_in_order_apart_and_short_enough(babble, parts, window_sec
     for start, end in found:
         covered[start:end] = True
     assert np.square(waveform[~covered]).sum() < 0.05 * np.square(waveform).sum()
+
+
+def say(text, voice):
+    """A sentence of espeak-ng, a formant synthesiser: no recording of a person is needed."""
+    done = subprocess.run(
+        ["espeak-ng", "-v", voice, "--stdout", text], capture_output=True, check=True
+    )
+    return read_audio(done.stdout).value
+
+
+needs_voice = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="needs espeak-ng")
+
+
+@needs_voice
+@pytest.mark.parametrize("voice", ["en", "en-us", "en+f3", "en+m7", "de"])
+@pytest.mark.parametrize("decibels", [None, 10, 0])
+def test_the_detector_finds_voices(voice, decibels):
+    rng = np.random.default_rng(0)
+    for text in ("yes", "Where is the cat?", "How many dogs are there in the picture?"):
+        waveform = say(text, voice)
+        noise = rng.standard_normal(len(waveform)) * np.sqrt(np.square(waveform).mean())
+        if decibels is not None:
+            noisy = waveform + noise / 10 ** (decibels / 20)
+            waveform = np.clip(noisy, -1, 1).astype(np.float32)
+        found = speech(waveform, vad_filter=True, **SETTINGS)
+        assert sum(end - start for start, end in found) > 0.75 * len(waveform)
+
+
+@needs_voice
+@pytest.mark.parametrize("vad_filter", [True, False])
+def test_a_minute_of_sentences_is_cut_between_them(vad_filter):
+    pieces, pauses, at = [], [], 0
+    while at < 60 * RATE:
+        sentence = say("Is there a red apple in the top left corner?", "en")
+        pieces += [sentence, np.zeros(RATE // 3, np.float32)]
+        at += len(sentence)
+        pauses.append((at - RATE // 10, at + RATE // 3 + RATE // 10))
+        at += RATE // 3
+    found = speech(np.concatenate(pieces), vad_filter=vad_filter, **SETTINGS)
+    assert found[-1][1] > 59 * RATE
+    for (_, end), (start, _) in pairwise(found):
+        assert end == start  # nothing falls between two windows
+        assert any(first <= end <= last for first, last in pauses)

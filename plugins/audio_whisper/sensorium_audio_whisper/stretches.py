@@ -19,6 +19,9 @@ HOP = SAMPLE_RATE_HZ // 50
 SILENCE_DECIBELS = -60.0
 """Below full scale: nothing so quiet is speech in a recording that anyone could understand."""
 
+PAUSE_HOPS = 15
+"""A pause between two sentences, 0.3 s."""
+
 MARGIN = SAMPLE_RATE_HZ // 5
 """Kept on both sides of a stretch: words begin and end softly."""
 
@@ -79,14 +82,18 @@ def _join(stretches: Iterable[Stretch], *, pause: int, end: int) -> Iterator[Str
 
 
 def _cut(waveform: Waveform, stretch: Stretch, window: int) -> Iterator[Stretch]:
-    """A stretch in pieces of at most `window`, cut where it is quietest in a window's last half."""
+    """A stretch in pieces of at most `window`, cut at the quietest, of equally quiet at the last
+    place behind a third of the window.
+    """
     start, end = stretch
     while end - start > window:
-        half = start + window // 2
-        level = loudness(waveform[half : start + window])
-        smooth = np.convolve(level, np.full(5, 0.2), mode="same")
-        smooth[:2] = smooth[-2:] = np.inf  # the edges of the sum are no pauses
-        cut = half + int(smooth.argmin()) * HOP + HOP // 2
+        third = start + window // 3
+        level = np.maximum(loudness(waveform[third : start + window]), SILENCE_DECIBELS)
+        # Over a pause's length: within a word, before a "t", it is quiet for a moment only.
+        length = min(PAUSE_HOPS, len(level))
+        smooth = np.convolve(level, np.full(length, 1 / length), mode="valid")
+        early = np.linspace(3, 0, len(smooth))  # decibels
+        cut = third + int(((smooth + early).argmin() + length / 2) * HOP)
         yield start, cut
         start = cut
     yield start, end
