@@ -3,7 +3,6 @@
 Random weights say nonsense, but always the same; what they say is compared with transformers.
 """
 
-import json
 import shutil
 import sys
 
@@ -19,8 +18,6 @@ from transformers import (
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
 )
-
-FULL = {"feature_size": 80, "hop_length": 160, "chunk_length": 30, "n_fft": 400}
 
 
 @pytest.fixture
@@ -196,31 +193,3 @@ def test_converting_again_replaces_the_conversion(save_whisper, tmp_path):
     second = (convert(save_whisper(tmp_path, seed=1)) / "model.bin").read_bytes()
     assert first != second
     assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"ctranslate2"}
-
-
-@pytest.mark.slow
-def test_whisper_tiny_with_random_weights_hears_thirty_seconds(
-    babble, save_whisper, options, tmp_path
-):
-    """The full shape of whisper-tiny, converted; timestamps are on for a 30-s window."""
-    folder = save_whisper(
-        tmp_path,
-        FULL,
-        vocabulary=2000,
-        d_model=384,
-        encoder_layers=4,
-        decoder_layers=4,
-        encoder_attention_heads=6,
-        decoder_attention_heads=6,
-        encoder_ffn_dim=1536,
-        decoder_ffn_dim=1536,
-        max_target_positions=64,
-    )
-    convert(folder)
-    transcriber = build_transcriber(options(checkpoint=str(folder)), "cpu")
-    assert transcriber.model.feature_extractor.nb_max_frames == 3000
-    assert not transcriber._settings()["without_timestamps"]
-    heard = transcriber.transcribe(babble(30))
-    assert all(0 <= s.start_seconds <= s.end_seconds <= 30 for s in heard.segments)
-    config = json.loads((folder / "config.json").read_text())
-    assert config["max_source_positions"] == 1500
