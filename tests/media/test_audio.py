@@ -110,6 +110,7 @@ def test_loud_floats_are_clipped_and_broken_ones_refused():
         (b"", "The recording is empty"),
         (encoded(tone(0.01)), r"shorter than 0\.1 s"),
         (b"RIFF", UNKNOWN),
+        (b"\0\0\0\x20ftypavif" + bytes(500), UNKNOWN),
         (b"\0" * 1000, UNKNOWN),
         (b"<svg/>", UNKNOWN),
         (b"\xff\xf1" + bytes(500), UNKNOWN),  # AAC without a container

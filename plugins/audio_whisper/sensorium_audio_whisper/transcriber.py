@@ -108,6 +108,8 @@ class WhisperTranscriber:
 def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
     """The model with its weights on `device`; CheckpointError says what is wrong with them."""
     try:
+        from faster_whisper.vad import get_vad_model
+
         from .windowed import WindowedWhisper
     except ImportError as error:
         raise MissingPackageError("faster-whisper", "Transcribing", extra="audio") from error
@@ -128,6 +130,8 @@ def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"{converted} cannot be loaded: {reason}", where=WHERE) from error
+    if options.vad_filter:
+        get_vad_model()  # kept by faster-whisper: the first recording need not wait for it
     model.max_length = _longest_text(model, converted)
     if options.language and options.language not in model.supported_languages:
         raise ConfigError(
