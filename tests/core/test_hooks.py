@@ -122,4 +122,4 @@ def test_loading_is_light(code, banned):
 
 def test_the_installed_plugins_are_found():
     names = {plugin.name for plugin in find_plugins([], []).found}
-    assert {"builtin", "vision_clip", "llm_phi2", "pocket", "trainers"} <= names
+    assert {"builtin", "vision_clip", "audio_whisper", "llm_phi2", "pocket", "trainers"} <= names
