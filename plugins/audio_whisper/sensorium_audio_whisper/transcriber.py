@@ -144,15 +144,14 @@ def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
 
 def _source(options: WhisperOptions) -> Path:
     """The folder that holds the conversion, at its top or in `ctranslate2`."""
-    folder = local_folder(options)
-    if folder is None:
-        return _download(options)
+    folder = local_folder(options) or _download(options)
     if not any((place / MODEL).is_file() for place in (folder, folder / CONVERTED)):
+        name = options.checkpoint
         raise CheckpointError(
-            f"{folder} has no conversion for CTranslate2 ({MODEL}, or {CONVERTED}/{MODEL}).",
+            f"{name} has no conversion for CTranslate2 ({MODEL}, or {CONVERTED}/{MODEL}).",
             where=WHERE,
-            hint=f"Make it: ct2-transformers-converter --model {folder} --output_dir "
-            f"{folder / CONVERTED} --quantization int8 --copy_files tokenizer.json "
+            hint=f"Make it: ct2-transformers-converter --model {name} --output_dir "
+            f"{Path(name).name}/{CONVERTED} --quantization int8 --copy_files tokenizer.json "
             "preprocessor_config.json",
         )
     return folder
