@@ -110,7 +110,10 @@ def test_public_names_exist_and_nothing_else_does():
             "registry = create_registry()\n"
             "registry.tables()\n"
             "assert not registry.plugins.broken, registry.plugins.broken",
-            {"torch", "transformers", "peft", "gradio", "bitsandbytes", "accelerate"},
+            {
+                *("torch", "transformers", "peft", "gradio", "bitsandbytes", "accelerate"),
+                *("av", "faster_whisper", "ctranslate2", "onnxruntime"),
+            },
         ),
     ],
     ids=["import", "all-plugins"],
