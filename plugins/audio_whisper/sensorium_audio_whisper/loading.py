@@ -51,7 +51,7 @@ def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"{converted} cannot be loaded: {reason}", where=WHERE) from error
-    if options.vad_filter:
+    if options.voice_threshold:
         get_vad_model()  # kept by faster-whisper: the first recording need not wait for it
     model.max_length = _longest_text(model, converted)
     if options.language and options.language not in model.supported_languages:

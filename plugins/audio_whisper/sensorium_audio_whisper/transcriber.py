@@ -66,7 +66,7 @@ class WhisperTranscriber:
             window=self.model.feature_extractor.n_samples,
             pause_seconds=options.pause_seconds,
             steady_decibels=options.steady_decibels,
-            vad_filter=options.vad_filter,
+            voice_threshold=options.voice_threshold,
         )
 
     def _settings(self) -> dict[str, Any]:
