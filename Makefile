@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # On Linux the plain torch package brings CUDA, several GB; the CPU build is enough here:
 #   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
-SYSTEM_PACKAGES := chromium chromium-driver
+SYSTEM_PACKAGES := chromium chromium-driver espeak-ng
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
@@ -47,12 +47,14 @@ $(READY): pyproject.toml constraints.txt
 		--constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-# The page's tests drive a real browser. Installed only where it is absent and we may.
+# The page's tests drive a real browser, those of hearing listen to a synthetic voice. Installed
+# only where they are absent and we may.
 system:
-	@if ! command -v chromedriver >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	@if ! { command -v chromedriver && command -v espeak-ng; } >/dev/null \
+		&& [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	then { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(SYSTEM_PACKAGES) >/dev/null; } \
-		|| echo "No browser could be installed: its tests are skipped."; fi
+		|| echo "No browser or no voice could be installed: their tests are skipped."; fi
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

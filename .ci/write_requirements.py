@@ -1,4 +1,4 @@
-"""Writes requirements.txt, what a Space installs: pyproject's dependencies and its app extra.
+"""Writes requirements.txt, what a Space installs: the dependencies and the extras app and audio.
 
 Run: python .ci/write_requirements.py
 """
@@ -19,7 +19,8 @@ HEADER = """\
 def requirements() -> str:
     """The whole text of requirements.txt."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["app"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["app"], *extras["audio"]]
     return HEADER + "\n".join(sorted(wanted)) + "\n"
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .answer import Answer, Answering
     from .contracts import (
         AdaptableLanguageModel,
         Capabilities,
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
         TrainableLanguageModel,
         Transcriber,
         Transcript,
+        VariableEncoder,
     )
-    from .engine import Answer, AnswerStream, ChatEngine
+    from .engine import AnswerStream, ChatEngine
     from .errors import SensoriumError
     from .generation import GenerationOptions
     from .hooks import hookimpl
     from .loading import load
     from .lora import LoraOptions
+    from .media.audio import read_audio
     from .media.images import read_image
     from .messages import Media, MediaPart, Message, Part, TextPart
     from .options import Options
@@ -62,17 +65,19 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "answer": "Answer Answering",
     "contracts": (
         "AdaptableLanguageModel Capabilities Encoder FeatureShape LanguageModel "
         "LanguageModelShape Projector Segment Session Tokenizer TrainableEncoder "
-        "TrainableLanguageModel Transcriber Transcript"
+        "TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
-    "engine": "Answer AnswerStream ChatEngine",
+    "engine": "AnswerStream ChatEngine",
     "errors": "SensoriumError",
     "generation": "GenerationOptions",
     "hooks": "hookimpl",
     "loading": "load",
     "lora": "LoraOptions",
+    "media.audio": "read_audio",
     "media.images": "read_image",
     "messages": "Media MediaPart Message Part TextPart",
     "options": "Options",
@@ -87,6 +92,7 @@ __all__ = [
     "AdaptableLanguageModel",
     "Answer",
     "AnswerStream",
+    "Answering",
     "BundleSpec",
     "Capabilities",
     "ChatEngine",
@@ -125,9 +131,11 @@ __all__ = [
     "TranscriberSpec",
     "Transcript",
     "Turn",
+    "VariableEncoder",
     "__version__",
     "hookimpl",
     "load",
+    "read_audio",
     "read_image",
 ]
 

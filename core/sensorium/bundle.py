@@ -5,8 +5,9 @@
     encoders/image/                   what the encoder's plugin saved
     projectors/image.safetensors      its header names the encoder it was trained with
 
-Weights are safetensors only. A bundle is written beside its place and renamed into it, so a
-killed save leaves the old one whole.
+Weights are safetensors; a transcriber may bring a format of its own that holds no code, such as
+CTranslate2's, and is kept as its plugin saved it. A bundle is written beside its place and renamed
+into it, so a killed save leaves the old one whole.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from .version import __version__
 if TYPE_CHECKING:
     import torch
 
-    from .pipeline import Pipeline, PlannedSense
+    from .pipeline import Pipeline, PlannedHearing, PlannedSense
 
 MANIFEST = "sensorium.json"
 FORMAT = 1
@@ -187,7 +188,28 @@ def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) ->
         _cast(folder / "projectors", dtype)
         section["projector"] = {**section["projector"], "weights": f"./{weights}"}
         tree["encoders"][planned.modality] = section
+    for hearing in pipeline.plan.hearings:
+        section = tree["encoders"][hearing.modality]
+        tree["encoders"][hearing.modality] = _write_hearing(pipeline, hearing, section, folder)
     return tree
+
+
+def _write_hearing(
+    pipeline: Pipeline, planned: PlannedHearing, section: dict[str, Any], folder: Path
+) -> dict[str, Any]:
+    """A transcriber, and beside it the projector of its other mode, both as they are: a projector
+    fits only the very encoder weights it was trained with.
+    """
+    place = f"encoders/{planned.modality}"
+    pipeline.hearings[planned.modality].transcriber.save(folder / place)
+    section = _from_folder(section, planned.transcriber.options, f"./{place}")
+    projector = section.get("projector") or {}
+    if projector.get("weights"):
+        weights = f"projectors/{planned.modality}.safetensors"
+        (folder / weights).parent.mkdir(exist_ok=True)
+        shutil.copyfile(projector["weights"], folder / weights)
+        section["projector"] = {**projector, "weights": f"./{weights}"}
+    return section
 
 
 def save_projector(

@@ -50,7 +50,8 @@ class SenseComponent(Component):
         description="`features` projects the encoder's features; `transcribe` makes text.",
     )
     projector: ProjectorComponent | None = Field(
-        default=None, description="Features → embeddings; required in mode `features`."
+        default=None,
+        description="Features → embeddings; required in mode `features`, unused in `transcribe`.",
     )
 
 

@@ -7,7 +7,7 @@ unless stated otherwise; ids are int64.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from .lora import LoraOptions
+
+Progress = Callable[[float], None]
+"""Told how many seconds of a recording are done; what it raises ends the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a transcriber heard: the text, its language (ISO 639-1) and the timed segments."""
+    """What a transcriber heard: the text, its language (ISO 639) and the timed segments.
+
+    Where nothing was said, both text and language are empty.
+    """
 
     text: str
     language: str
@@ -89,12 +95,16 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Transcriber(Protocol):
-    """Media → text."""
+    """Media → text. Called from threads of its own, beside encoders."""
 
     modality: str
 
-    def transcribe(self, media: Any) -> Transcript:
-        """The whole recording as text with timed segments."""
+    def transcribe(self, media: Any, *, progress: Progress | None = None) -> Transcript:
+        """The whole recording as text with timed segments; no text where nothing was said."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write a folder that `checkpoint: folder` loads again."""
         ...
 
 
@@ -183,6 +193,22 @@ class TrainableEncoder(Encoder, Protocol):
 
     def features(self, inputs: Tensor) -> Tensor:
         """Stacked prepared items [B, ...] → features [B, T, D_encoder], with gradients."""
+        ...
+
+
+@runtime_checkable
+class VariableEncoder(Encoder, Protocol):
+    """An encoder whose items differ in length: its `FeatureShape.positions` is None.
+
+    Training needs to know the length of an item before it is encoded.
+    """
+
+    def positions(self, prepared: Tensor) -> int:
+        """How many positions a prepared item will have: the T_i of its features."""
+        ...
+
+    def features_of(self, batch: Sequence[Tensor]) -> list[Tensor]:
+        """As `encode`, each [T_i, D_encoder], with gradients where weights require them."""
         ...
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 
+from .answer import Answer, Usage
+from .contracts import Transcript
 from .errors import ContextLengthError, UnsupportedInputError
-from .generation import FinishReason, GenerationOptions, generate
+from .generation import GenerationOptions, generate
+from .hearing import Interrupted, as_text, hear, require_words, unheard
 from .messages import Message
 from .pipeline import Pipeline
 from .render import render, stop_ids
@@ -18,33 +21,20 @@ CHARACTERS_PER_TOKEN = 128
 """The longest token of GPT-2's family; text longer than a context full of them cannot fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Positions: read for the prompt, of those reused from kept KV, and written."""
-
-    prompt: int
-    reused: int
-    completion: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer. Times in seconds, counted from the call."""
-
-    text: str
-    finish_reason: FinishReason
-    usage: Usage
-    first_text_seconds: float
-    total_seconds: float
-
-
 class AnswerStream:
-    """Yields text as it is written; `answer` is there when it ended, `cancel()` ends it early."""
+    """Yields text as it is written; `answer` is there when it ended, `cancel()` ends it early.
+
+    `messages` is the conversation as given and, once `hear()` ran, with the transcripts in it:
+    keep these messages, and the next turn need not hear them again.
+    """
 
     def __init__(self, engine: ChatEngine, messages: Sequence[Message], options: GenerationOptions):
+        self.messages = tuple(messages)
+        self._engine = engine
+        self._began: float | None = None
         self._cancelled = threading.Event()
         self._answer: Answer | None = None
-        self._steps = self._run(engine, tuple(messages), options)
+        self._steps = self._run(options)
 
     def __iter__(self) -> Iterator[str]:
         return self._steps
@@ -62,14 +52,51 @@ class AnswerStream:
             raise RuntimeError("the stream was closed before it ended")
         return self._answer
 
-    def _run(
-        self, engine: ChatEngine, messages: tuple[Message, ...], options: GenerationOptions
-    ) -> Iterator[str]:
-        began = time.perf_counter()
-        pipeline = engine.pipeline
+    @property
+    def transcripts(self) -> tuple[Transcript, ...]:
+        """What was heard in the recordings of the last message, in order; none before `hear()`."""
+        return self.messages[-1].transcripts if self.messages else ()
+
+    def hear(self) -> tuple[Transcript, ...]:
+        """Listen to what was said, and look at pictures meanwhile; → `transcripts`.
+
+        The stream does it by itself; call it first to show what was heard before the answer
+        begins. Raises NothingHeardError where the last message is only sound without words.
+        """
+        self._began = self._began or time.perf_counter()
+        perception = self._engine.pipeline.perception
+        _refuse_hopeless(self.messages, perception.llm.context_length)
+        media = [item for message in self.messages for item in message.media]
+        perception.check(media)
+        if unheard(self.messages, perception.hearings):
+            with ThreadPoolExecutor(1, thread_name_prefix="sensorium-hearing") as thread:
+                heard = thread.submit(
+                    hear, self.messages, perception.hearings, self._cancelled.is_set
+                )
+                try:
+                    with self._engine.lock:  # what is seen here is remembered for the prompt
+                        perception.see(media)
+                    self.messages = heard.result()
+                except BaseException:
+                    self.cancel()  # nobody waits for the rest of what is being heard
+                    raise
+        require_words(self.messages[-1], perception.hearings)
+        return self.transcripts
+
+    def _run(self, options: GenerationOptions) -> Iterator[str]:
+        self._began = began = self._began or time.perf_counter()
+        engine, pipeline = self._engine, self._engine.pipeline
         tokenizer = pipeline.llm.tokenizer
-        _refuse_hopeless(messages, pipeline.llm.context_length)
         stops = stop_ids(pipeline.template, tokenizer)
+        try:
+            self.hear()
+        except Interrupted:
+            self._answer = Answer(
+                "", "cancelled", Usage(0, 0, 0), total := time.perf_counter() - began, total
+            )
+            return
+        messages = as_text(self.messages, pipeline.perception.hearings)
+        _refuse_hopeless(messages, pipeline.llm.context_length)
         pieces = render(messages, pipeline.template, tokenizer, system=pipeline.system)
         first: float | None = None
         written = ""
@@ -96,7 +123,12 @@ class AnswerStream:
                     total = time.perf_counter() - began
                     usage = Usage(len(prompt.keys), reused, len(step.ids))
                     self._answer = Answer(
-                        written.rstrip(), step.finish, usage, first or total, total
+                        written.rstrip(),
+                        step.finish,
+                        usage,
+                        first or total,
+                        total,
+                        self.transcripts,
                     )
                 if text:
                     yield text

@@ -101,6 +101,12 @@ class PerceptionError(SensoriumError):
     code = "perception_failed"
 
 
+class NothingHeardError(SensoriumError):
+    """A turn that is only sound, in which no words were understood."""
+
+    code = "nothing_heard"
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`"Did you mean 'clip'? "` for the nearest known name, or an empty string."""
     near = difflib.get_close_matches(name, list(known), n=1)

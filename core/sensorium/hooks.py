@@ -56,8 +56,10 @@ def register_transcribers() -> Iterable[TranscriberSpec]:
     >>> from sensorium.options import NoOptions
     >>> class Deaf:
     ...     modality = "audio"
-    ...     def transcribe(self, media):
+    ...     def transcribe(self, media, *, progress=None):
     ...         return Transcript(text="", language="en")
+    ...     def save(self, folder):
+    ...         pass
     >>> class Plugin:
     ...     @hookimpl
     ...     def register_transcribers(self):

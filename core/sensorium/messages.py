@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .contracts import Transcript
 
 Role = Literal["system", "user", "assistant"]
 
@@ -37,9 +40,13 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class MediaPart:
-    """A place in the message where media stand."""
+    """A place in the message where media stand.
+
+    `transcript` is what a transcriber heard in it; with one, it need not be heard again.
+    """
 
     media: Media
+    transcript: Transcript | None = None
 
 
 Part = TextPart | MediaPart
@@ -71,6 +78,12 @@ class Message:
     def text(self) -> str:
         """All text of the message, media left out."""
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def transcripts(self) -> tuple[Transcript, ...]:
+        """What was heard in the message's recordings, in order."""
+        media = (part for part in self.parts if isinstance(part, MediaPart))
+        return tuple(part.transcript for part in media if part.transcript is not None)
 
     @property
     def media(self) -> tuple[Media, ...]:

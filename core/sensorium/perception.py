@@ -7,7 +7,7 @@ session keep its KV.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .contracts import Encoder, LanguageModel, Projector
+    from .hearing import Hearing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,24 +96,33 @@ def require_sense(modality: str, senses: Iterable[str]) -> None:
 
 
 class Perception:
-    """Turns rendered pieces into what the language model reads."""
+    """Turns rendered pieces into what the language model reads.
 
-    def __init__(self, llm: LanguageModel, senses: dict[str, Sense]) -> None:
+    `senses` project features; `hearings` write down what was said, before anything is rendered.
+    """
+
+    def __init__(
+        self,
+        llm: LanguageModel,
+        senses: Mapping[str, Sense],
+        hearings: Mapping[str, Hearing] | None = None,
+    ) -> None:
         self.llm = llm
         self.senses = senses
+        self.hearings = hearings or {}
 
-    def check(self, pieces: Iterable[Piece]) -> None:
+    def check(self, media: Iterable[Media]) -> None:
         """Refuse media that this model has no sense for."""
-        for piece in pieces:
-            if isinstance(piece, MediaPiece):
-                require_sense(piece.media.modality, self.senses)
+        for item in media:
+            require_sense(item.modality, [*self.senses, *self.hearings])
 
     def perceive(self, pieces: Sequence[Piece]) -> Prompt:
         """Pieces → embeddings in order, each media slot filled by its own item."""
         import torch
 
-        self.check(pieces)
-        seen = self._see(pieces)
+        media = [piece.media for piece in pieces if isinstance(piece, MediaPiece)]
+        self.check(media)
+        seen = self.see(media)
         chunks: list[Tensor] = []
         keys: list[Hashable] = []
         for piece in pieces:
@@ -126,8 +136,9 @@ class Perception:
                 keys.extend((piece.media.digest, index) for index in range(len(embeddings)))
         return Prompt(torch.cat(chunks), tuple(keys))
 
-    def _see(self, pieces: Sequence[Piece]) -> dict[Media, Tensor]:
-        media = dict.fromkeys(piece.media for piece in pieces if isinstance(piece, MediaPiece))
+    def see(self, media: Iterable[Media]) -> dict[Media, Tensor]:
+        """Each item that a sense projects, as embeddings [K, D_llm]; others are left out."""
+        media = dict.fromkeys(media)
         seen: dict[Media, Tensor] = {}
         for modality, sense in self.senses.items():
             wanted = [item for item in media if item.modality == modality]

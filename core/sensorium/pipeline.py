@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from .config import Recipe, validate
 from .contracts import Encoder, FeatureShape, LanguageModel, LanguageModelShape, Projector
+from .device import resolve_device, use_threads
 from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError
 from .generation import GenerationOptions
+from .header import read_header
+from .hearing import Hearing
 from .options import Options
 from .perception import Perception, Sense
 from .registry import Registry
-from .specs import ChatTemplate, EncoderSpec, LanguageModelSpec, ProjectorSpec
+from .specs import ChatTemplate, EncoderSpec, LanguageModelSpec, ProjectorSpec, TranscriberSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,6 +40,15 @@ class PlannedSense:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedHearing:
+    """A transcriber, nothing loaded. A projector that the recipe names stays unused."""
+
+    modality: str
+    transcriber: TranscriberSpec
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A recipe whose names, options and widths hold."""
 
@@ -47,17 +59,27 @@ class Plan:
     shape: LanguageModelShape
     senses: tuple[PlannedSense, ...]
     template: ChatTemplate
+    hearings: tuple[PlannedHearing, ...] = ()
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What the model takes besides text, in the recipe's order."""
+        return tuple(self.recipe.encoders)
 
     def build(self) -> Pipeline:
         """Read the weights and compose the models."""
         device = resolve_device(self.recipe.device)
-        _use_threads(self.recipe.threads)
+        use_threads(self.recipe.threads)
         # Encoders first: they are small, and a projector of another encoder is refused at once.
         senses = {}
         for planned in self.senses:
             encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
             projector = build_projector(planned, encoder.fingerprint, self.shape, device)
             senses[planned.modality] = Sense(encoder, projector)
+        hearings = {
+            planned.modality: Hearing(planned.transcriber.build(planned.options, device))
+            for planned in self.hearings
+        }
         llm: LanguageModel = self.llm.build(self.llm_options, device)
         if self.senses and not llm.capabilities.embeddings:
             raise UnsupportedInputError(
@@ -69,6 +91,7 @@ class Plan:
             plan=self,
             llm=llm,
             senses=senses,
+            hearings=hearings,
             template=self.template,
             system=self.recipe.system,
             generation=self.recipe.generation,
@@ -87,14 +110,16 @@ class Pipeline:
         template: ChatTemplate,
         system: str | None,
         generation: GenerationOptions,
+        hearings: dict[str, Hearing] | None = None,
     ) -> None:
         self.plan = plan
         self.llm = llm
         self.senses = senses
+        self.hearings = hearings or {}
         self.template = template
         self.system = system
         self.generation = generation
-        self.perception = Perception(llm, senses)
+        self.perception = Perception(llm, senses, self.hearings)
 
 
 def plan(recipe: Recipe, registry: Registry, *, source: str = "recipe") -> Plan:
@@ -103,10 +128,31 @@ def plan(recipe: Recipe, registry: Registry, *, source: str = "recipe") -> Plan:
     llm_options = validate(llm.options, recipe.llm.settings, source=source, at="llm")
     template = registry.chat_templates.get(recipe.template, where=f"{source}, template")
     shape = llm.inspect(llm_options)
+    hearing = [name for name, sense in recipe.encoders.items() if sense.mode == "transcribe"]
     senses = tuple(
-        _plan_sense(modality, recipe, registry, shape, source) for modality in recipe.encoders
+        _plan_sense(modality, recipe, registry, shape, source)
+        for modality in recipe.encoders
+        if modality not in hearing
     )
-    return Plan(recipe, source, llm, llm_options, shape, senses, template)
+    hearings = tuple(_plan_hearing(modality, recipe, registry, source) for modality in hearing)
+    return Plan(recipe, source, llm, llm_options, shape, senses, template, hearings)
+
+
+def _plan_hearing(modality: str, recipe: Recipe, registry: Registry, source: str) -> PlannedHearing:
+    component = recipe.encoders[modality]
+    at = f"encoders.{modality}"
+    if component.plugin not in registry.transcribers and component.plugin in registry.encoders:
+        raise ConfigError(
+            f"The encoder '{component.plugin}' cannot transcribe", where=f"{source}, {at}.mode"
+        )
+    spec = registry.transcribers.get(component.plugin, where=f"{source}, {at}.plugin")
+    if spec.modality != modality:
+        raise ConfigError(
+            f"The transcriber '{spec.name}' hears {spec.modality}, not {modality}",
+            where=f"{source}, {at}.plugin",
+        )
+    options = validate(spec.options, component.settings, source=source, at=at)
+    return PlannedHearing(modality, spec, options)
 
 
 def _plan_sense(
@@ -114,15 +160,17 @@ def _plan_sense(
 ) -> PlannedSense:
     component = recipe.encoders[modality]
     at = f"encoders.{modality}"
+    if component.plugin not in registry.encoders and component.plugin in registry.transcribers:
+        raise ConfigError(
+            f"The transcriber '{component.plugin}' gives no features",
+            where=f"{source}, {at}.mode",
+            hint="Set mode: transcribe",
+        )
     spec = registry.encoders.get(component.plugin, where=f"{source}, {at}.plugin")
     if spec.modality != modality:
         raise ConfigError(
             f"The encoder '{spec.name}' perceives {spec.modality}, not {modality}",
             where=f"{source}, {at}.plugin",
-        )
-    if component.mode != "features":
-        raise ConfigError(
-            f"The encoder '{spec.name}' cannot transcribe", where=f"{source}, {at}.mode"
         )
     if component.projector is None:
         raise ConfigError(f"'{at}.projector' is missing", where=source)
@@ -187,32 +235,6 @@ def _first_difference(held: dict[str, tuple[int, ...]], needed: dict[str, tuple[
     return "the same"
 
 
-@dataclass(frozen=True, slots=True)
-class WeightsHeader:
-    """What a safetensors file says about itself, weights unread."""
-
-    shapes: dict[str, list[int]]
-    metadata: dict[str, str]
-
-
-def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
-    """Shapes and metadata of a safetensors file; CheckpointError where it is not one."""
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise CheckpointError(f"No weights file {path}", where=where)
-    try:
-        with safe_open(path, framework="pt") as file:
-            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-            return WeightsHeader(shapes, dict(file.metadata() or {}))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is not a readable safetensors file",
-            where=where,
-            hint="Pickle formats (.bin, .pt) are not loaded; convert them to safetensors.",
-        ) from error
-
-
 def build_projector(
     planned: PlannedSense, encoder_fingerprint: str, shape: LanguageModelShape, device: str
 ) -> Projector:
@@ -237,26 +259,3 @@ def build_projector(
         weights = load_file(planned.weights, device=device)
         nn_module.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return module.eval()  # type: ignore[no-any-return]
-
-
-def resolve_device(name: str) -> str:
-    """`auto` → the first CUDA device where there is one, else the CPU."""
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(name).type
-    except RuntimeError as error:
-        hint = "Use auto, cpu, cuda or cuda:N"
-        raise ConfigError(f"Unknown device '{name}'", hint=hint) from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"Device '{name}' is not available here", hint="Use device: cpu")
-    return name
-
-
-def _use_threads(threads: int | None) -> None:
-    import torch
-
-    if threads is not None:
-        torch.set_num_threads(threads)

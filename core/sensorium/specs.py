@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import click
     from torch import Tensor
 
+    from .answer import Answering
     from .contracts import (
         Encoder,
         FeatureShape,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         Projector,
         Transcriber,
     )
-    from .engine import ChatEngine
     from .messages import Media, Message
     from .options import Options
 
@@ -167,7 +167,7 @@ class Evaluation:
 
     name: str
     summary: str
-    run: Callable[[ChatEngine, int], Iterator[Mapping[str, Score]]]
+    run: Callable[[Answering, int], Iterator[Mapping[str, Score]]]
     items: int = 1000
     """How many items are scored where the caller gives no limit."""
 

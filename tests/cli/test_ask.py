@@ -36,7 +36,9 @@ def test_json(run, recipe, picture):
     assert answer == {
         "model": str(recipe),
         "images": [str(picture)],
+        "audio": [],
         "text": "I read 13.",
+        "transcripts": [],
         "finish_reason": "stop",
         "usage": {"prompt": 13, "reused": 0, "completion": 11},
     }

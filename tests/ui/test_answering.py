@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sensorium.engine import Answer, ChatEngine, Usage
+from sensorium.answer import Answer, Usage
+from sensorium.engine import ChatEngine
 from sensorium.errors import MediaError
 from sensorium.generation import GenerationOptions
 from sensorium.messages import Message

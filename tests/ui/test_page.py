@@ -218,6 +218,6 @@ def test_large_requests_are_refused(
     visitor = visit(engine_of("x"))
     assert visitor.join(visitor.respond(), [[asked("x" * 2**21)], *SETTINGS]).status_code == 413
     large = tmp_path / "large.png"
-    large.write_bytes(bytes(11 * 2**20))
+    large.write_bytes(bytes(26 * 2**20))
     with pytest.raises(httpx.HTTPStatusError, match="413"):
         visitor.upload(large)

@@ -5,20 +5,26 @@ Legend: B rows, T positions of the longest row, N different media items, S slots
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import torch
+from sensorium.messages import Media
 from torch import Tensor
 
 from .packing import Row
 
 
-def batch_of(rows: Sequence[Row], prepare: Mapping[str, Callable[[Any], Tensor]]) -> dict[str, Any]:
+def batch_of(
+    rows: Sequence[Row],
+    prepare: Mapping[str, Callable[[Media], Tensor]],
+    ragged: Collection[str] = (),
+) -> dict[str, Any]:
     """ids, position_ids [B, T]; mask [B, 1, T, T]; targets, dense [M, 2] as (flat position, id).
 
     By modality: `media` [N, …], every item once however often it is shown, and `places` [S, 2]:
-    the first flat position of a slot, and which of the media stands there.
+    the first flat position of a slot, and which of the media stands there. Media of a modality in
+    `ragged` differ in length and stay a list of N tensors.
     """
     length = max(len(row.ids) for row in rows)
     batch: dict[str, Any] = {
@@ -40,8 +46,8 @@ def batch_of(rows: Sequence[Row], prepare: Mapping[str, Callable[[Any], Tensor]]
         if found:
             unique = {media.digest: media for _, media in found}
             order = {digest: index for index, digest in enumerate(unique)}
-            items = [prepared(media.value) for media in unique.values()]
-            batch["media"][modality] = torch.stack(items)
+            items = [prepared(media) for media in unique.values()]
+            batch["media"][modality] = items if modality in ragged else torch.stack(items)
             batch["places"][modality] = torch.tensor(
                 [(start, order[media.digest]) for start, media in found]
             )

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .batching import batch_of
-from .objective import Objective, module
+from .objective import Objective, module, variable
 from .packing import Packer
 
 
@@ -52,6 +52,8 @@ class LanguageObjective(Objective):
         self._positions = {
             planned.modality: planned.source.positions for planned in pipeline.plan.senses
         }
+        # Media of variable length are prepared to know it while packing, and kept for the batch.
+        self._prepared: dict[str, Tensor] = {}
 
     @property
     def model(self) -> TrainableLanguageModel:
@@ -70,22 +72,32 @@ class LanguageObjective(Objective):
             raise ConfigError(
                 f"The data has {media.modality}, but the model takes {known}", where="data"
             )
+        sense = self._pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
-            raise ConfigError(f"No encoder with a fixed number of positions for {media.modality}")
-        return self._pipeline.senses[media.modality].projector.positions(length)
+            length = variable(sense.encoder).positions(self._prepare(media))
+        return sense.projector.positions(length)
+
+    def _prepare(self, media: Media) -> Tensor:
+        if media.digest not in self._prepared:
+            encoder = self._pipeline.senses[media.modality].encoder
+            self._prepared[media.digest] = encoder.prepare(media.value)
+        return self._prepared[media.digest]
 
     def collate(self, samples: Sequence[Sample | TextSample]) -> dict[str, Any]:
         """Samples → tensors; equal media of a batch are encoded once."""
-        prepare = {name: sense.encoder.prepare for name, sense in self._pipeline.senses.items()}
-        return batch_of([self.packer.pack(sample) for sample in samples], prepare)
+        rows = [self.packer.pack(sample) for sample in samples]
+        ragged = [name for name, positions in self._positions.items() if positions is None]
+        batch = batch_of(rows, dict.fromkeys(self._positions, self._prepare), ragged)
+        self._prepared.clear()
+        return batch
 
     def forward(
         self,
         ids: Tensor,
         position_ids: Tensor,
         mask: Tensor,
-        media: Mapping[str, Tensor],
+        media: Mapping[str, Tensor | list[Tensor]],
         places: Mapping[str, Tensor],
         targets: Tensor,
         dense: Tensor,
@@ -103,17 +115,26 @@ class LanguageObjective(Objective):
         return {"loss": loss, **parts}
 
     def embed(
-        self, ids: Tensor, media: Mapping[str, Tensor], places: Mapping[str, Tensor]
+        self,
+        ids: Tensor,
+        media: Mapping[str, Tensor | list[Tensor]],
+        places: Mapping[str, Tensor],
     ) -> Tensor:
         """ids [B, T] → embeddings [B, T, D], media items in their places."""
         embeddings = self.model.embed(ids.reshape(-1))
         for modality, inputs in media.items():
-            projected = self._project(modality, inputs)
             starts, which = places[modality].unbind(1)
-            at = starts[:, None] + torch.arange(projected.shape[1], device=ids.device)
-            embeddings = embeddings.index_copy(
-                0, at.reshape(-1), projected[which].flatten(0, 1).to(embeddings.dtype)
-            )
+            if isinstance(inputs, Tensor):
+                projected = self._project(modality, inputs)
+                at = starts[:, None] + torch.arange(projected.shape[1], device=ids.device)
+                at, shown = at.reshape(-1), projected[which].flatten(0, 1)
+            else:
+                of_items = self._project_each(modality, inputs)
+                items = [of_items[index] for index in which.tolist()]
+                runs = [torch.arange(len(item), device=ids.device) for item in items]
+                at = torch.cat([start + run for start, run in zip(starts, runs, strict=True)])
+                shown = torch.cat(items)
+            embeddings = embeddings.index_copy(0, at, shown.to(embeddings.dtype))
         return embeddings.view(*ids.shape, -1)
 
     def _project(self, modality: str, inputs: Tensor) -> Tensor:
@@ -125,6 +146,18 @@ class LanguageObjective(Objective):
                 features = encoder.features(inputs)
         else:  # one that cannot be trained serves all the same, as it is
             features = torch.stack(encoder.encode(list(inputs))).to(inputs.device)
+        return self._projected(modality, features)
+
+    def _project_each(self, modality: str, inputs: list[Tensor]) -> list[Tensor]:
+        """N prepared items of any length → N times [K_i, D]."""
+        encoder = variable(self._pipeline.senses[modality].encoder)
+        weights = getattr(encoder, "module", nn.Module()).parameters()
+        learns = any(weight.requires_grad for weight in weights)
+        features = (encoder.features_of if learns else encoder.encode)(inputs)
+        return [self._projected(modality, item.to(inputs[0].device)) for item in features]
+
+    def _projected(self, modality: str, features: Tensor) -> Tensor:
+        """[..., T, D_encoder] → [..., K, D]."""
         projector = self.projector[modality]
         kind = next((weight.dtype for weight in projector.parameters()), features.dtype)
         projected: Tensor = projector(features.to(kind))

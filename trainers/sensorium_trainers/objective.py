@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sensorium.contracts import TrainableEncoder
+from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.errors import ConfigError
 from torch import nn
 
@@ -34,6 +34,16 @@ def trainable(encoder: object) -> TrainableEncoder:
     """The encoder, if training can run it with gradients."""
     if not isinstance(encoder, TrainableEncoder):
         raise ConfigError(f"{type(encoder).__name__} has no `module` and `features`: not trainable")
+    return encoder
+
+
+def variable(encoder: object) -> VariableEncoder:
+    """The encoder, if it knows how long each item will be."""
+    if not isinstance(encoder, VariableEncoder):
+        raise ConfigError(
+            f"{type(encoder).__name__} has items of any length, but no `positions` and "
+            "`features_of`: not trainable"
+        )
     return encoder
 
 

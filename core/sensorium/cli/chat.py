@@ -17,13 +17,14 @@ from .decoding import chosen, decoding_options
 
 HELP = """\
 /image FILE ...  attach pictures to your next message
+/audio FILE ...  attach recordings; Enter alone sends them, or type more with them
 /reset           forget the conversation and what is attached
 /history         show the conversation
 /quit            leave (also Ctrl-D)
 //text           send a message that begins with a slash
 Ctrl-C stops an answer; at the prompt it leaves."""
 
-COMMANDS = ("/image", "/reset", "/history", "/help", "/quit")
+COMMANDS = ("/image", "/audio", "/reset", "/history", "/help", "/quit")
 
 
 @click.command("chat")
@@ -48,7 +49,7 @@ def chat(
     conversation = Conversation(build(plan), options, system)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if interactive:
-        takes = ", ".join(["text", *(sense.modality for sense in plan.senses)])
+        takes = ", ".join(["text", *plan.modalities])
         _notice(f"{plan.source} takes {takes}. /help lists commands; Ctrl-C stops an answer.")
     for line in _typed() if interactive else sys.stdin:
         try:
@@ -63,12 +64,12 @@ def _obey(conversation: Conversation, line: str) -> bool:
     if line.startswith("//"):
         conversation.say(line[1:])
     elif not line.startswith("/"):
-        if line:
+        if line or conversation.asks:
             conversation.say(line)
     else:
         command, _, rest = line.partition(" ")
-        if command == "/image":
-            for attached in conversation.attach(rest.strip()):
+        if command in ("/image", "/audio"):
+            for attached in conversation.attach(rest.strip(), command[1:]):
                 _notice(f"Attached {attached}; it goes with your next message.")
         elif command == "/reset":
             conversation.reset()

@@ -30,6 +30,11 @@ COMMANDS: tuple[Command, ...] = (
         load=_from("sensorium.cli.chat", "chat"),
     ),
     Command(
+        name="transcribe",
+        summary="Write down what is said in a recording.",
+        load=_from("sensorium.cli.transcribe", "transcribe"),
+    ),
+    Command(
         name="app",
         summary="Open the chat page in a browser.",
         load=_from("sensorium.ui.cli", "app"),

@@ -1,4 +1,4 @@
-"""What several commands share: the registry in the context, models, pictures, output."""
+"""What several commands share: the registry in the context, models, media, output."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from sensorium.registry import Registry
 
 if TYPE_CHECKING:
+    from sensorium.contracts import Transcript
     from sensorium.engine import ChatEngine
     from sensorium.messages import Media
     from sensorium.pipeline import Plan
@@ -97,14 +98,33 @@ def build(plan: Plan) -> ChatEngine:
 
 def read_picture(path: str) -> Media:
     """A picture within the limits; the error names the file."""
-    from sensorium.errors import MediaError
     from sensorium.media.images import read_image
 
+    return _named(path, read_image)
+
+
+def read_recording(path: str, *, max_seconds: float | None = None) -> Media:
+    """A recording within the limits; the error names the file."""
+    from sensorium.media.audio import DEFAULT_LIMITS, AudioLimits, read_audio
+
+    limits = DEFAULT_LIMITS if max_seconds is None else AudioLimits.up_to(max_seconds)
+    return _named(path, lambda file: read_audio(file, limits))
+
+
+def _named(path: str, read: Callable[[str], Media]) -> Media:
+    from sensorium.errors import MediaError
+
     try:
-        return read_image(path)
+        return read(path)
     except MediaError as error:
         where = None if path in error.message else path
         raise MediaError(error.message, where=where, hint=error.hint) from error
+
+
+def echo_heard(transcripts: Iterable[Transcript]) -> None:
+    """What was understood, on stderr, before it is answered."""
+    for transcript in transcripts:
+        click.echo(f"Heard: {transcript.text or '(no words)'}", err=True)
 
 
 def check_senses(plan: Plan, media: Iterable[Media]) -> None:
@@ -112,7 +132,7 @@ def check_senses(plan: Plan, media: Iterable[Media]) -> None:
     from sensorium.perception import require_sense
 
     for item in media:
-        require_sense(item.modality, [sense.modality for sense in plan.senses])
+        require_sense(item.modality, plan.modalities)
 
 
 def one_line(text: object, longest: int = 2000) -> str:

@@ -59,8 +59,9 @@ def complete(recipe: Recipe, registry: Registry, source: str) -> dict[str, Any]:
     for modality, sense in recipe.encoders.items():
         at = f"encoders.{modality}"
         branch = tree["encoders"][modality]
-        encoder = registry.encoders.get(sense.plugin, where=f"{source}, {at}.plugin")
-        branch |= _options(encoder.options, sense, source, at)
+        table = registry.transcribers if sense.mode == "transcribe" else registry.encoders
+        spec: Any = table.get(sense.plugin, where=f"{source}, {at}.plugin")
+        branch |= _options(spec.options, sense, source, at)
         if sense.projector is not None:
             at = f"{at}.projector"
             projector = registry.projectors.get(

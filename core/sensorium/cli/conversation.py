@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sensorium.errors import MediaError
+from sensorium.media.audio import SAMPLE_RATE_HZ
 from sensorium.messages import Media, MediaPart, Message
 
-from .common import check_senses, read_picture
+from .common import check_senses, echo_heard, read_picture, read_recording
 
 if TYPE_CHECKING:
     from sensorium.engine import AnswerStream, ChatEngine
@@ -35,13 +36,18 @@ class Conversation:
         self._said: list[Message] = []
         self._attached: list[Media] = []
 
-    def attach(self, rest: str) -> Iterator[str]:
-        """Read the pictures named in `rest`; yields what was attached."""
-        for path in _paths(rest):
-            media = read_picture(path)
+    def attach(self, rest: str, modality: str = "image") -> Iterator[str]:
+        """Read the files named in `rest`; yields what was attached."""
+        for path in _paths(rest, modality):
+            media = read_picture(path) if modality == "image" else read_recording(path)
             check_senses(self._engine.pipeline.plan, [media])
             self._attached.append(media)
-            yield f"{path} ({media.value.width} x {media.value.height})"
+            yield f"{path} ({_size(media)})"
+
+    @property
+    def asks(self) -> bool:
+        """Whether what is attached can be sent without a word: a recording asks by itself."""
+        return any(media.modality == "audio" for media in self._attached)
 
     def reset(self) -> None:
         """Forget everything but the system text."""
@@ -57,14 +63,15 @@ class Conversation:
         A turn that fails is not kept. Of one that Ctrl-C stops, what was answered is kept; where
         nothing was, the turn is not kept and its pictures stay attached.
         """
-        message = Message.user(*self._attached, text)
+        message = Message.user(*self._attached, *([text] if text else []))
         attached, self._attached = self._attached, []
         stream = self._engine.stream([*self._system, *self._said, message], self._options)
         answer, finished = write(stream)
         if not finished:
             click.echo("(stopped)", err=True)
         if finished or answer:
-            self._said += [message, Message.assistant(answer)]
+            # With what was heard in them, so that it is not heard again.
+            self._said = [*stream.messages[len(self._system) :], Message.assistant(answer)]
         else:
             self._attached = attached
 
@@ -86,6 +93,7 @@ def write(stream: AnswerStream) -> tuple[str, bool]:
     interrupted = threading.Event()
     try:
         with _handling(on_interrupt):
+            echo_heard(stream.hear())
             for text in stream:
                 written.append(text)
                 click.echo(text, nl=False)
@@ -112,7 +120,7 @@ def _handling(handler: signal._HANDLER) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _paths(rest: str) -> list[str]:
+def _paths(rest: str, modality: str) -> list[str]:
     """One path, blanks and all, where there is such a file; else words as a shell reads them."""
     whole = Path(rest).expanduser()
     try:
@@ -120,13 +128,23 @@ def _paths(rest: str) -> list[str]:
     except ValueError:
         words = [rest]
     if not words:
-        raise MediaError("Which picture?", hint="Write: /image FILE")
+        kind = "picture" if modality == "image" else "recording"
+        raise MediaError(f"Which {kind}?", hint=f"Write: /{modality} FILE")
     return [str(Path(word).expanduser()) for word in words]
 
 
+def _size(media: Media) -> str:
+    if media.modality == "audio":
+        return f"{len(media.value) / SAMPLE_RATE_HZ:.1f} s"
+    return f"{media.value.width} x {media.value.height}"
+
+
 def _line(message: Message) -> str:
-    parts = [
-        f"[{part.media.modality}]" if isinstance(part, MediaPart) else part.text
-        for part in message.parts
-    ]
-    return " ".join(parts)
+    return " ".join(
+        _media(part) if isinstance(part, MediaPart) else part.text for part in message.parts
+    )
+
+
+def _media(part: MediaPart) -> str:
+    heard = f": {part.transcript.text}" if part.transcript else ""
+    return f"[{part.media.modality}{heard}]"

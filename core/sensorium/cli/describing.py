@@ -63,6 +63,7 @@ def describe_plan(plan: Plan) -> list[str]:
     """`image: clip 36 x 128 -> mlp -> 36 x 128`, one line per sense, then the language model."""
     shape = plan.shape
     lines = [_sense(sense, shape.width) for sense in plan.senses]
+    lines += [f"{heard.modality}: {heard.transcriber.name} -> text" for heard in plan.hearings]
     lines.append(
         f"llm: {plan.llm.name} width {shape.width}, vocabulary {shape.vocabulary}, "
         f"context {shape.context_length}"

@@ -50,8 +50,8 @@ def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_js
 
 
 def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: Registry) -> None:
+    from sensorium.device import resolve_device
     from sensorium.loading import plan_source
-    from sensorium.pipeline import resolve_device
 
     from .describing import describe_plan, too_long
 
@@ -123,8 +123,13 @@ def _show(report: Report, model: str) -> None:
 def _parts(parts: list[PartSize]) -> str:
     rows = [("  part", "parameters", "on disk", "in memory")]
     for part in parts:
-        cells = (f"{part.parameters:,}", in_words(part.disk), _range(part.least, part.most))
-        rows.append((f"  {part.part}", *(cells if part.parameters else ("?", "?", "?"))))
+        cells = (
+            f"{part.parameters:,}" if part.parameters else "?",
+            in_words(part.disk),
+            _range(part.least, part.most),
+        )
+        known = part.parameters or part.disk
+        rows.append((f"  {part.part}", *(cells if known else ("?", "?", "?"))))
     return aligned(rows, right=(1, 2, 3))
 
 

@@ -26,7 +26,11 @@ PACKAGES = (
     "click",
 )
 
-OPTIONAL = {"gradio": ("app", "the chat page"), "bitsandbytes": ("quantize", "nf4 weights")}
+OPTIONAL = {
+    "gradio": ("app", "the chat page"),
+    "faster-whisper": ("audio", "recordings and speech"),
+    "bitsandbytes": ("quantize", "nf4 weights"),
+}
 """Optional package → the extra that installs it, and what it is for."""
 
 SAFE_PILLOW = 13

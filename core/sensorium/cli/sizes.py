@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sensorium.pipeline import Plan
+    from sensorium.pipeline import Plan, PlannedHearing
 
 RUNTIME_BYTES = 400 * 10**6
 """Python, torch and transformers themselves (337 MiB resident, torch 2.13 for CPU)."""
@@ -56,7 +56,19 @@ def part_sizes(plan: Plan) -> list[PartSize]:
         else:
             count = _parameters(sense.projector, sense, plan.shape.width)
             parts.append(PartSize(name, 0, count, 4 * count, 4 * count, "random weights"))
+    parts += [_transcriber(heard) for heard in plan.hearings]
     return parts
+
+
+def _transcriber(heard: PlannedHearing) -> PartSize:
+    """One that brings its own format: as large in memory as on disk."""
+    part = f"{heard.modality} {heard.transcriber.name}"
+    folder = local_folder(heard.options)
+    files = sorted(folder.rglob("model.bin")) if folder else []
+    if not files:
+        return _checkpoint(part, heard.options)
+    disk = sum(path.stat().st_size for path in files)
+    return PartSize(part, disk, 0, disk, disk)
 
 
 def _checkpoint(part: str, options: Any, vocabulary: int = 0) -> PartSize:

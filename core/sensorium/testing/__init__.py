@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from .fakes import FakeEncoder, FakeLanguageModel, FakeSession, FakeTokenizer
-from .plugin import FakePlugin, fake_engine, fake_registry
+from .fakes import (
+    FakeEncoder,
+    FakeLanguageModel,
+    FakeSession,
+    FakeTokenizer,
+    FakeTranscriber,
+)
+from .plugin import EARS, FakePlugin, fake_engine, fake_registry
 
 __all__ = [
+    "EARS",
     "FakeEncoder",
     "FakeLanguageModel",
     "FakePlugin",
     "FakeSession",
     "FakeTokenizer",
+    "FakeTranscriber",
     "fake_engine",
     "fake_registry",
 ]

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from sensorium.contracts import Capabilities
+from sensorium.contracts import Capabilities, Progress, Segment, Transcript
 from sensorium.errors import CheckpointError, ContextLengthError
 
 VOCABULARY = 272
@@ -70,6 +70,30 @@ class FakeEncoder:
             )
             for item in batch
         ]
+
+    def save(self, folder: Path) -> None:
+        """Nothing to write."""
+
+
+class FakeTranscriber:
+    """Hears what `heard` says a recording holds, by its number of samples; counts its calls."""
+
+    modality = "audio"
+
+    def __init__(self, heard: Mapping[int, str] | str = "hello") -> None:
+        self.heard = heard
+        self.transcribed = 0
+
+    def transcribe(self, media: Any, *, progress: Progress | None = None) -> Transcript:
+        """One segment as long as the recording, at 16 kHz."""
+        self.transcribed += 1
+        seconds = len(media) / 16_000
+        if progress:
+            progress(seconds)
+        text = self.heard if isinstance(self.heard, str) else self.heard.get(len(media), "")
+        if not text:
+            return Transcript("", "")
+        return Transcript(text, "en", (Segment(0.0, seconds, text),))
 
     def save(self, folder: Path) -> None:
         """Nothing to write."""

@@ -14,9 +14,9 @@ from sensorium.hooks import hookimpl
 from sensorium.options import NoOptions
 from sensorium.pipeline import plan
 from sensorium.registry import Registry
-from sensorium.specs import ChatTemplate, EncoderSpec, LanguageModelSpec, Turn
+from sensorium.specs import ChatTemplate, EncoderSpec, LanguageModelSpec, TranscriberSpec, Turn
 
-from .fakes import VOCABULARY, FakeEncoder, FakeLanguageModel
+from .fakes import VOCABULARY, FakeEncoder, FakeLanguageModel, FakeTranscriber
 
 END = "<|end|>"
 
@@ -27,15 +27,22 @@ RECIPE = {
 }
 """A model with eyes, all of it fake but the projector."""
 
+EARS = {"encoders": {"audio": {"plugin": "fake", "mode": "transcribe"}}}
+"""Laid over `RECIPE`: it also understands what is said."""
+
 
 class FakePlugin:
-    """`fake` as language model, encoder and chat template."""
+    """`fake` as language model, encoder, transcriber and chat template."""
 
     def __init__(
-        self, llm: FakeLanguageModel | None = None, encoder: FakeEncoder | None = None
+        self,
+        llm: FakeLanguageModel | None = None,
+        encoder: FakeEncoder | None = None,
+        transcriber: FakeTranscriber | None = None,
     ) -> None:
         self.llm = llm or FakeLanguageModel()
         self.encoder = encoder or FakeEncoder()
+        self.transcriber = transcriber or FakeTranscriber()
 
     @hookimpl
     def register_language_models(self) -> Iterable[LanguageModelSpec]:
@@ -60,6 +67,18 @@ class FakePlugin:
             options=NoOptions,
             inspect=lambda options: FeatureShape(encoder.width, encoder.positions),
             build=lambda options, device: encoder,
+        )
+
+    @hookimpl
+    def register_transcribers(self) -> Iterable[TranscriberSpec]:
+        """One that hears what it was told to hear."""
+        transcriber = self.transcriber
+        yield TranscriberSpec(
+            name="fake",
+            modality=transcriber.modality,
+            summary="hears what it was told to hear",
+            options=NoOptions,
+            build=lambda options, device: transcriber,
         )
 
     @hookimpl

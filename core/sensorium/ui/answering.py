@@ -13,7 +13,8 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Sequence
 
-from sensorium.engine import Answer, AnswerStream, ChatEngine
+from sensorium.answer import Answer
+from sensorium.engine import AnswerStream, ChatEngine
 from sensorium.errors import SensoriumError
 from sensorium.generation import FinishReason, GenerationOptions
 from sensorium.messages import Message
@@ -67,6 +68,8 @@ class Writing:
     def _run(self) -> None:
         end: BaseException | None = None
         try:
+            if self.stream.hear():
+                self._tell("")  # so that what was heard can be shown before the answer begins
             for text in self.stream:
                 self._tell(text)
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited

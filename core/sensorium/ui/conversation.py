@@ -7,14 +7,15 @@ reader only (small print, errors) is marked by its metadata and never reaches th
 
 from __future__ import annotations
 
-import mimetypes
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sensorium.contracts import Transcript
 from sensorium.errors import MediaError, SensoriumError
+from sensorium.media.audio import AudioLimits, is_recording, read_audio
 from sensorium.media.images import ImageLimits, read_image
 from sensorium.messages import Media, MediaPart, Message, Part, TextPart
 
@@ -27,9 +28,14 @@ WORDLESS_QUESTION = "What do you see?"
 MAX_MEDIA = 8
 MAX_TEXT = 20_000  # letters in one message
 IMAGE_LIMITS = ImageLimits(max_bytes=10 * 2**20)
+AUDIO_LIMITS = AudioLimits(max_seconds=120)
+"""Two minutes: whoever waits for an answer asks no longer question."""
 
 Reader = Callable[[BinaryIO], Media]
-READERS: Mapping[str, Reader] = {"image": lambda file: read_image(file, IMAGE_LIMITS)}
+READERS: Mapping[str, Reader] = {
+    "image": lambda file: read_image(file, IMAGE_LIMITS),
+    "audio": lambda file: read_audio(file, AUDIO_LIMITS),
+}
 """How a file of each modality is read; a modality is also what gradio calls a file type."""
 
 _NOTE, _PROBLEM = "note", "problem"
@@ -51,6 +57,11 @@ def answer(text: str) -> Shown:
 def note(text: str) -> Shown:
     """Small print under an answer; not part of the conversation."""
     return _aside(_NOTE, "small-print", text)
+
+
+def heard(transcripts: Sequence[Transcript]) -> list[Shown]:
+    """What was understood of a spoken question; the model reads the recording itself."""
+    return [note(f"Heard: {one.text}") for one in transcripts if one.text]
 
 
 def problem(text: str) -> Shown:
@@ -149,7 +160,9 @@ def _message(shown: Mapping[str, Any]) -> Message:
     if len(_as_written(text)) > MAX_TEXT:
         raise SensoriumError(f"The message is longer than {MAX_TEXT} letters.", hint="Shorten it.")
     parts = tuple(map(_part, shown["content"]))
-    return Message("user", parts if text.strip() else (*parts, TextPart(WORDLESS_QUESTION)))
+    spoken = any(isinstance(part, MediaPart) and part.media.modality == "audio" for part in parts)
+    asks = spoken or text.strip()
+    return Message("user", parts if asks else (*parts, TextPart(WORDLESS_QUESTION)))
 
 
 def _text(shown: Mapping[str, Any]) -> str:
@@ -164,12 +177,11 @@ def _part(part: Mapping[str, Any]) -> Part:
 
 def _read(path: Path) -> Media:
     """Read a file that gradio vouched for: it lets through only what was uploaded to it."""
-    kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
-    # A name says little; where it says nothing known, the picture's decoder decides.
-    reader = READERS.get(kind, READERS["image"])
     try:
         with path.open("rb") as file:
-            return reader(file)
+            modality = "audio" if is_recording(file.read(12)) else "image"
+            file.seek(0)
+            return READERS[modality](file)
     except OSError as error:
         # The error's own text holds the server's path.
         raise MediaError("This file is no longer kept here.", hint="Send it again.") from error

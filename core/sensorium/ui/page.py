@@ -1,4 +1,4 @@
-"""The chat page: pictures and text in, a streamed answer out.
+"""The chat page: pictures, speech and text in, a streamed answer out.
 
 The conversation lives in the page; every question sends all of it, so the server keeps nothing
 between requests but the model's KV, and a restart loses no conversation.
@@ -21,6 +21,7 @@ from .conversation import (
     READERS,
     Shown,
     answer,
+    heard,
     note,
     problem,
     question,
@@ -49,12 +50,12 @@ def build_page(
 
     `summary` stands under the title; `examples` are (picture, question) to begin with.
     """
-    senses = [name for name in READERS if name in engine.pipeline.senses]
+    senses = [name for name in READERS if name in engine.pipeline.plan.modalities]
     with gr.Blocks(
         title=title, analytics_enabled=False, fill_height=True, delete_cache=UPLOAD_SECONDS
     ) as page:
         gr.Markdown(f"# {title}\n\n{summary}", elem_id="title")
-        chatbot = _chatbot(examples, bool(senses))
+        chatbot = _chatbot(examples, "image" in senses)
         textbox = _textbox(senses)
         _connect(chatbot, textbox, render_settings(engine))
     page.queue(max_size=QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
@@ -93,8 +94,8 @@ def _textbox(senses: Sequence[str]) -> gr.MultimodalTextbox:
     textbox = gr.MultimodalTextbox(
         show_label=False,
         elem_id="question",
-        placeholder="Ask, or just send a picture" if senses else "Ask",
-        sources=["upload"] if senses else [],
+        placeholder=_invitation(senses),
+        sources=[*(["upload"] if senses else []), *(["microphone"] if "audio" in senses else [])],
         file_types=list(senses),
         file_count="multiple",
         max_plain_text_length=100_000,
@@ -103,6 +104,11 @@ def _textbox(senses: Sequence[str]) -> gr.MultimodalTextbox:
     )
     _local_files_only(textbox)
     return textbox
+
+
+def _invitation(senses: Sequence[str]) -> str:
+    ask = "Ask, by voice too" if "audio" in senses else "Ask"
+    return f"{ask}, or just send a picture" if "image" in senses else ask
 
 
 def _local_files_only(component: Any) -> None:
@@ -130,9 +136,11 @@ def _connect(chatbot: gr.Chatbot, textbox: gr.MultimodalTextbox, settings: Setti
             messages = await asyncio.to_thread(to_messages, history, system)
             writing = Writing(settings.engine, messages, options)
             async for written in writing:
-                yield [*history, answer(written)]
+                understood = heard(writing.stream.transcripts)
+                yield [*history, *understood, *([answer(written)] if written else [])]
             whole = writing.stream.answer
-            yield [*history, answer(whole.text), note(small_print(whole))]
+            understood = heard(whole.transcripts)
+            yield [*history, *understood, answer(whole.text), note(small_print(whole))]
         except Exception as error:  # noqa: BLE001 - whatever it is, the page says so in words
             yield [*history, problem(explain(error))]
 

@@ -11,12 +11,12 @@ from starlette.middleware import Middleware
 from sensorium.errors import SensoriumError
 
 from .appearance import CSS, theme
-from .conversation import IMAGE_LIMITS
+from .conversation import AUDIO_LIMITS, IMAGE_LIMITS
 from .guard import Guard
 
 OPTIONS: dict[str, Any] = {
     "allowed_paths": [],
-    "max_file_size": IMAGE_LIMITS.max_bytes,
+    "max_file_size": max(IMAGE_LIMITS.max_bytes, AUDIO_LIMITS.max_bytes),
     "enable_monitoring": False,
     "mcp_server": False,
     "pwa": False,

@@ -18,7 +18,7 @@ from sensorium import (
 
 if TYPE_CHECKING:
     import click
-    from sensorium import ChatEngine, SampleSource, Score
+    from sensorium import Answering, SampleSource, Score
 
     from .options import WorldOptions
 
@@ -106,7 +106,7 @@ def _open_questions(options: WorldOptions) -> SampleSource:
     return Questions(options)
 
 
-def _evaluate(engine: ChatEngine, limit: int) -> Iterator[Mapping[str, Score]]:
+def _evaluate(engine: Answering, limit: int) -> Iterator[Mapping[str, Score]]:
     from .evaluation import evaluate
 
     return evaluate(engine, limit)

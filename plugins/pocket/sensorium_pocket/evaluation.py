@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from random import Random
 
-from sensorium import ChatEngine, Media, Message, Score
+from sensorium import Answering, Media, Message, Score
 
 from .data import EVALUATION_SEEDS, picture_of, scene_of
 from .paraphrases import scene_for, written_questions
@@ -38,7 +38,7 @@ class _Tally:
         return {group: Score(self._right[group], self._total[group]) for group in self._total}
 
 
-def evaluate(engine: ChatEngine, limit: int = 1000) -> Iterator[Table]:
+def evaluate(engine: Answering, limit: int = 1000) -> Iterator[Table]:
     """Ask about `limit` scenes, the kinds of question by turns; then the written questions."""
     tally = _Tally()
     kinds = list(KINDS)
@@ -65,7 +65,7 @@ def _draw(kind: str, scene: Scene, rng: Random) -> Query | None:
 
 
 def _ask_one(
-    engine: ChatEngine, tally: _Tally, scene: Scene, picture: Media, query: Query, rng: Random
+    engine: Answering, tally: _Tally, scene: Scene, picture: Media, query: Query, rng: Random
 ) -> None:
     got = engine.ask([Message.user(picture, phrase(query, rng))]).text
     if query.kind == "caption":
@@ -78,7 +78,7 @@ def _ask_one(
 
 
 def _ask_on(
-    engine: ChatEngine, tally: _Tally, scene: Scene | None, picture: Media | None, rng: Random
+    engine: Answering, tally: _Tally, scene: Scene | None, picture: Media | None, rng: Random
 ) -> None:
     """A conversation of several turns; the model's own answers stay in it."""
     messages: list[Message] = []
@@ -99,7 +99,7 @@ def _conversation(scene: Scene | None, rng: Random) -> list[Turn]:
     return turns
 
 
-def _ask_written(engine: ChatEngine, tally: _Tally) -> Iterator[Table]:
+def _ask_written(engine: Answering, tally: _Tally) -> Iterator[Table]:
     for number, written in enumerate(written_questions()):
         scene = scene_for(written.query, Random(EVALUATION_SEEDS + number), present=number % 2 == 0)
         got = engine.ask([Message.user(picture_of(scene), written.text)]).text

@@ -54,6 +54,20 @@ def build_eye(options, device):
     return FakeEncoder(width=WIDTH, positions=POSITIONS)
 
 
+def build_transcribing_ear(options, device):
+    from sensorium.testing import FakeTranscriber
+
+    class Ear(FakeTranscriber):
+        def transcribe(self, media, *, progress=None):
+            seconds = len(media) // 16_000
+            for second in range(1, seconds + 1) if progress else ():
+                progress(float(second))
+            self.heard = " ".join(["word"] * seconds)
+            return super().transcribe(media)
+
+    return Ear()
+
+
 def score(engine, limit):
     right = 0
     for asked in range(1, limit + 1):

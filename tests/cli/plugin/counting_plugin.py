@@ -7,6 +7,7 @@ from sensorium import (
     FeatureShape,
     LanguageModelShape,
     LanguageModelSpec,
+    TranscriberSpec,
     Turn,
     hookimpl,
 )
@@ -24,6 +25,28 @@ def register_encoders():
         options=NoOptions,
         inspect=lambda options: FeatureShape(WIDTH, POSITIONS),
         build=build_eye,
+    )
+    yield EncoderSpec(
+        name="ear",
+        modality="audio",
+        summary="features of nothing much",
+        options=NoOptions,
+        inspect=lambda options: FeatureShape(WIDTH, POSITIONS),
+        build=build_eye,
+    )
+
+
+@hookimpl
+def register_transcribers():
+    from counting_models import build_transcribing_ear
+    from sensorium.options import NoOptions
+
+    yield TranscriberSpec(
+        name="ear",
+        modality="audio",
+        summary="hears one word for each second",
+        options=NoOptions,
+        build=build_transcribing_ear,
     )
 
 

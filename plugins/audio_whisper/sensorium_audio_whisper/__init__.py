@@ -1,0 +1,66 @@
+"""Whisper as ears: speech to text through faster-whisper, or features from its encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sensorium import EncoderSpec, TranscriberSpec, hookimpl
+
+if TYPE_CHECKING:
+    from sensorium import FeatureShape
+
+    from .encoder import WhisperFeatures
+    from .options import WhisperOptions
+    from .transcriber import WhisperTranscriber
+
+
+@hookimpl
+def register_transcribers() -> Iterator[TranscriberSpec]:
+    """`whisper` with `mode: transcribe`: what was said, as text."""
+    from .options import WhisperOptions
+
+    yield TranscriberSpec(
+        name="whisper",
+        modality="audio",
+        summary="Whisper through faster-whisper: int8 on a CPU, timed segments, any length",
+        options=WhisperOptions,
+        build=build_transcriber,
+    )
+
+
+@hookimpl
+def register_encoders() -> Iterator[EncoderSpec]:
+    """`whisper` with `mode: features`: the encoder's last hidden state, for a projector."""
+    from .options import WhisperOptions
+
+    yield EncoderSpec(
+        name="whisper",
+        modality="audio",
+        summary="Whisper's encoder: one position for every stretch of sound, no padding",
+        options=WhisperOptions,
+        inspect=inspect_encoder,
+        build=build_encoder,
+    )
+
+
+def inspect_encoder(options: WhisperOptions) -> FeatureShape:
+    """The shape of the features, from `config.json` alone."""
+    from .checkpoint import Checkpoint
+    from .configuration import feature_shape, read_config
+
+    return feature_shape(read_config(Checkpoint(options)))
+
+
+def build_encoder(options: WhisperOptions, device: str) -> WhisperFeatures:
+    """The encoder with its weights on `device`."""
+    from .encoder import build
+
+    return build(options, device)
+
+
+def build_transcriber(options: WhisperOptions, device: str) -> WhisperTranscriber:
+    """The whole model, in CTranslate2's format, on `device`."""
+    from .loading import build
+
+    return build(options, device)

@@ -1,0 +1,161 @@
+"""Where a checkpoint lies: a local folder, or one commit of a repository on the hub.
+
+A *speech checkpoint* is a folder with transformers' files, and in its subfolder `ctranslate2` the
+same model as CTranslate2 reads it: the encoder reads the former, the transcriber the latter.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sensorium.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from .options import WhisperOptions
+
+WHERE = "encoder whisper, checkpoint"
+CONFIG, SAFE, PREPROCESSOR = "config.json", "model.safetensors", "preprocessor_config.json"
+CONVERTED, MODEL = "ctranslate2", "model.bin"
+TRANSFORMERS_FILES = (
+    CONFIG,
+    SAFE,
+    PREPROCESSOR,
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+)
+CTRANSLATE2_FILES = (
+    CONFIG,
+    MODEL,
+    PREPROCESSOR,
+    "tokenizer.json",
+    "vocabulary.json",
+    "vocabulary.txt",
+)
+SIZES = (
+    *(f"{size}{kind}" for size in ("tiny", "base", "small", "medium") for kind in ("", ".en")),
+    *("large-v1", "large-v2", "large-v3", "large-v3-turbo"),
+)
+
+
+class Checkpoint:
+    """Finds transformers' files of one checkpoint; on the hub, all of the same commit.
+
+    What the hub's cache has is taken from there without asking the network.
+    """
+
+    def __init__(self, options: WhisperOptions) -> None:
+        self.folder = local_folder(options)
+        size = options.checkpoint
+        self.name = f"openai/whisper-{size}" if size in SIZES and not self.folder else size
+        self._revision = options.revision
+
+    def find(self, name: str) -> Path | None:
+        """A file of the checkpoint, downloaded where needed, or None where it has none such."""
+        if self.folder:
+            path: Path | None = self.folder / name
+            return path if path and path.is_file() else None
+        path = self._from_hub(name)
+        if path:
+            self._revision = path.parent.name  # the commit: later files come from the same one
+        return path
+
+    def weights(self) -> Path:
+        """The safetensors file; CheckpointError where there is none."""
+        if path := self.find(SAFE):
+            return path
+        raise CheckpointError(
+            f"{self.name} has no weights ({SAFE}); pickle is never loaded.",
+            where=WHERE,
+            hint="Save it with safetensors; to train from scratch set random_seed.",
+        )
+
+    def _from_hub(self, name: str) -> Path | None:
+        import httpx
+        from huggingface_hub import errors, hf_hub_download, try_to_load_from_cache
+
+        try:
+            cached = try_to_load_from_cache(self.name, name, revision=self._revision)
+            if cached is not None:  # a path, or the mark of a file known not to exist
+                return Path(cached) if isinstance(cached, str) else None
+            return Path(hf_hub_download(self.name, name, revision=self._revision))
+        except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
+            raise unknown(self.name) from error
+        except errors.LocalEntryNotFoundError as error:
+            raise unreachable(self.name) from error
+        except errors.EntryNotFoundError:
+            return None
+        except (httpx.HTTPError, errors.HfHubHTTPError, OSError) as error:
+            raise CheckpointError(
+                f"{self.name}: {name} cannot be downloaded ({type(error).__name__}).",
+                where=WHERE,
+                hint="Try again later, or give a local folder.",
+            ) from error
+
+
+def local_folder(options: WhisperOptions) -> Path | None:
+    """The folder that `checkpoint` names, or None for a size or a hub id."""
+    name = options.checkpoint
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if name not in SIZES and (name[0] in "./~" or name.count("/") != 1):
+        raise CheckpointError(
+            f"There is no folder {name}.",
+            where=WHERE,
+            hint=f"Give a folder, a hub id, or a size: {', '.join(SIZES[::2][:3])} …",
+        )
+    return None
+
+
+def unknown(name: str) -> CheckpointError:
+    """Neither here nor there."""
+    return CheckpointError(
+        f"{name}: neither a folder here nor a model on the hub that you may read.",
+        where=WHERE,
+        hint="Correct the name; for a private model run: hf auth login",
+    )
+
+
+def unreachable(name: str) -> CheckpointError:
+    """Not downloaded yet, and no network."""
+    return CheckpointError(
+        f"{name} is not in the cache and the hub cannot be reached.",
+        where=WHERE,
+        hint=f"Connect once and run: hf download {name}, or give a local folder.",
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; CheckpointError for anything else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is not readable JSON.", hint="Copy or download it again."
+        ) from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} is not a JSON object.", hint="Copy or download it again.")
+    return content
+
+
+def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Copy those of the named files that there are."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
+def copy_speech(source: Path, target: Path) -> None:
+    """Copy a speech checkpoint: both halves, and nothing that lies beside them."""
+    if (source / MODEL).is_file():
+        copy_files(source, target, CTRANSLATE2_FILES)
+        return
+    copy_files(source, target, TRANSFORMERS_FILES)
+    if (source / CONVERTED / MODEL).is_file():
+        copy_files(source / CONVERTED, target / CONVERTED, CTRANSLATE2_FILES)
