@@ -54,12 +54,12 @@ def test_the_documents_show_the_measured_table():
 
 def test_a_conversation_goes_on(engine):
     path, _ = examples()[0]
-    messages = [Message.user(sensorium.read_image(path), "How many cats do you see?")]
+    messages = [Message.user(sensorium.read_image(path), "Is there a cat?")]
     first = engine.ask(messages)
-    messages += [Message.assistant(first.text), Message.user("and books?")]
+    messages += [Message.assistant(first.text), Message.user("and a car?")]
     second = engine.ask(messages)
-    assert first.text == "Top, left, right: there are three cats."
-    assert second.text == "Bottom: there is one book."
+    assert first.text == "Top, left, right: yes, there is a cat."
+    assert second.text == "Center: yes, there is a car."
     assert second.usage.reused > first.usage.prompt
 
 

@@ -259,6 +259,6 @@ def test_the_pocket_model_answers(browser: Browser, serve: Callable[..., str]) -
     browser.until(lambda: browser.all("#chat .example"))
     browser.ask("How many cats do you see?", FOLDER / "cats.png")
     assert browser.answers(1)[0] == rows[0]["answer"]
-    browser.ask("What is at the center?")
-    assert browser.answers(2)[-2] == "There is a car at the center."
+    browser.ask("Where is the car?")
+    assert browser.answers(2)[-2] == "Center: there is the car."
     browser.photograph("9-pocket-upload")
