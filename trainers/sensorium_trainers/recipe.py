@@ -11,7 +11,7 @@ from sensorium.config import merge, parse_overrides, read_yaml, resolve_paths, v
 from sensorium.lora import LoraOptions
 from sensorium.options import Options
 
-Group = Literal["encoder", "projector", "llm"]
+Group = Literal["encoder", "projector", "llm", "decoder"]
 
 
 class DataComponent(BaseModel):
@@ -31,7 +31,8 @@ class TrainingRecipe(Options):
     """One run of one stage."""
 
     model: str | dict[str, Any] = Field(
-        description="Where to start: a bundle's name or folder, a recipe file, or a recipe inline."
+        description="Where to start: a bundle's name or folder, a recipe file, or a recipe inline; "
+        "for the stage 'speech' the folder of a Whisper, with or without weights."
     )
     data: tuple[DataComponent, ...] = Field(min_length=1, description="What to learn from.")
     output: Path = Field(description="Folder for checkpoints, the log and the finished bundle.")
@@ -60,6 +61,12 @@ class TrainingRecipe(Options):
         default=0.0,
         ge=0,
         description="Weight of the dense targets at media positions, where the data has them.",
+    )
+    sound_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="Stage 'speech': weight of a head on the encoder that spells sounds, where the "
+        "data has them; it is not exported.",
     )
     steps: int = Field(ge=1, description="Optimizer steps.")
     batch_size: int = Field(default=8, ge=1, description="Samples per step and process.")
