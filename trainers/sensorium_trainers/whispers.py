@@ -39,11 +39,11 @@ class Whisper:
     @property
     def end(self) -> int:
         """The id that ends a text."""
-        return self._id("<|endoftext|>")
+        return self.id_of("<|endoftext|>")
 
     def spell(self, text: str, language: str) -> tuple[list[int], list[int]]:
         """→ (what the decoder reads, what it shall write at each place; -100 where nothing)."""
-        prompt = [self._id(token) for token in _prompt(self.model.config.vocab_size, language)]
+        prompt = [self.id_of(token) for token in _prompt(self.model.config.vocab_size, language)]
         words = self.tokenizer.encode(f" {text}", add_special_tokens=False).ids if text else []
         ids = [*prompt, *words]
         if len(ids) > (most := self.model.config.max_target_positions):
@@ -54,7 +54,8 @@ class Whisper:
             )
         return ids, [-100] * (len(prompt) - 1) + [*words, self.end]
 
-    def _id(self, token: str) -> int:
+    def id_of(self, token: str) -> int:
+        """A special token's id; CheckpointError where the tokenizer has none such."""
         found: int | None = self.tokenizer.token_to_id(token)
         if found is None:
             raise CheckpointError(
@@ -117,7 +118,7 @@ def save_whisper(whisper: Whisper, folder: Path, dtype: str | None) -> None:
 def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> None:
     from transformers import GenerationConfig
 
-    end, start = whisper.end, whisper._id("<|startoftranscript|>")
+    end, start = whisper.end, whisper.id_of("<|startoftranscript|>")
     model = whisper.model
     model.generation_config = GenerationConfig(
         decoder_start_token_id=start,
@@ -130,9 +131,12 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     kind = getattr(torch, dtype) if dtype else model.dtype
     before = model.dtype
     weights = {name: weight.to(kind) for name, weight in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        del weights["proj_out.weight"]  # it is the decoder's embeddings
     try:
         model.config.dtype = kind
         model.save_pretrained(folder, state_dict=weights)
+        (folder / WEIGHTS).chmod(0o644)
     finally:
         model.config.dtype = before
     whisper.extractor.save_pretrained(folder)

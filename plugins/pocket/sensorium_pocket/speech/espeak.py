@@ -64,7 +64,8 @@ class Speaker:
         )
         if failed or not self._pieces:
             raise VoiceError(f"espeak-ng said nothing for {text!r} with the voice {voice}")
-        return _resampled(np.concatenate(self._pieces) / np.float32(32768), self._rate_hz)
+        samples = np.concatenate(self._pieces).astype(np.float32) / np.float32(32768)
+        return _resampled(samples, self._rate_hz)
 
     def phonemes(self, text: str, voice: str) -> str:
         """How the voice pronounces it, in espeak's ASCII mnemonics, without stress and pauses."""
@@ -120,4 +121,5 @@ def _resampled(samples: Waveform, rate_hz: int) -> Waveform:
     blocks = -(-len(samples) // before)
     padded = np.pad(samples, (0, blocks * before - len(samples)))
     spectrum = np.fft.rfft(padded)[: blocks * after // 2 + 1]
-    return (np.fft.irfft(spectrum, blocks * after) * (after / before)).astype(np.float32)
+    changed = np.fft.irfft(spectrum, blocks * after) * (after / before)
+    return np.asarray(changed, np.float32)

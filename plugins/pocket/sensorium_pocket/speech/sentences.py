@@ -39,6 +39,12 @@ _SOUND_ALIKE = frozenset(
 
 def draw_sentence(rng: Random) -> str:
     """One sentence in normal form, of words that are in `lexicon()`."""
+    while (sentence := _draw(rng)) in _held_out():
+        pass
+    return sentence
+
+
+def _draw(rng: Random) -> str:
     if rng.random() >= BROKEN:
         words = _asked(rng).split()
         if len(words) > LONGEST:
@@ -83,6 +89,11 @@ def world_words() -> tuple[str, ...]:
 def common_words() -> tuple[str, ...]:
     """Frequent English words."""
     return tuple(_text("common.txt").split())
+
+
+@cache
+def _held_out() -> frozenset[str]:
+    return frozenset(unseen_sentences())
 
 
 def _asked(rng: Random) -> str:
