@@ -90,6 +90,10 @@ class TrainingRecipe(Options):
         description="A step whose loss or gradient is not finite changes nothing and is counted; "
         "one more than this many in a run, and it stops.",
     )
+    shuffle: bool = Field(
+        default=True,
+        description="Draw samples in random order; generated data may be quicker in its own.",
+    )
     workers: int = Field(
         default=0, ge=0, description="Processes that prepare data; 0 prepares it in between."
     )

@@ -9,18 +9,20 @@ from random import Random
 import numpy as np
 from sensorium import Media, SpeechSample
 
-from sensorium_pocket.data import EVALUATION_SEEDS
 from sensorium_pocket.options import SpeechOptions
 
 from .espeak import SAMPLE_RATE_HZ, VoiceError, Waveform
 from .sentences import draw_sentence
 from .sounds import NOISES, in_room, through_telephone, with_noise, wordless
 from .talking import voices
-from .voices import Cast, draw_manner
+from .voices import Cast, Manner, draw_manner
 
 WINDOW_SECONDS = 6.0
 WORDLESS = 0.08
 """Share of samples in which nobody speaks: the model must learn to say nothing."""
+
+TOGETHER = 16
+"""Samples that one fork speaks: a fork costs more than a sentence."""
 
 _OTHER_SOUNDS = ("silence", "noise", "noise", "tone", "clicks", "melody")
 _SEEDS_APART = 1 << 30
@@ -47,45 +49,77 @@ class SpokenSentences:
 
     def __init__(self, options: SpeechOptions) -> None:
         self.options = options
+        self._group: tuple[int, list[Clip]] = (-1, [])
 
     def __len__(self) -> int:
         return self.options.length
 
     def __getitem__(self, index: int) -> SpeechSample:
-        seed = self.options.seed * _SEEDS_APART + index
-        if seed >= EVALUATION_SEEDS:
-            raise IndexError("beyond the seeds of training")
-        # Prefixed, so that no sentence follows from the seed that a picture follows from.
-        clip = training_clip(Random(f"speech {seed}"), self.options.max_seconds)
+        """Quick in order: neighbours are spoken together."""
+        if not 0 <= index < len(self):
+            raise IndexError("beyond the data")
+        group, place = divmod(index, TOGETHER)
+        if self._group[0] != group:
+            first = self.options.seed * _SEEDS_APART + group * TOGETHER
+            self._group = (group, training_clips(first, TOGETHER, self.options.max_seconds))
+        clip = self._group[1][place]
         return SpeechSample(clip.media, clip.text, sounds=clip.sounds)
 
 
-def training_clip(rng: Random, max_seconds: float) -> Clip:
-    """Someone saying something somewhere, or no one."""
-    if rng.random() < WORDLESS:
-        seconds = rng.uniform(0.3, max_seconds)
-        return Clip(wordless(rng.choice(_OTHER_SOUNDS), seconds, rng), "")
-    clip = spoken(draw_sentence(rng), "training", rng, max_seconds)
-    return replace(clip, waveform=_somewhere(clip.waveform, rng))
+def training_clips(first: int, count: int, max_seconds: float) -> list[Clip]:
+    """Clips of so many seeds from `first` on: someone saying something somewhere, or no one."""
+    # Prefixed, so that no sentence follows from the seed that a picture follows from.
+    rngs = [Random(f"speech {seed}") for seed in range(first, first + count)]
+    texts = ["" if rng.random() < WORDLESS else draw_sentence(rng) for rng in rngs]
+    speaking = [(text, rng) for text, rng in zip(texts, rngs, strict=True) if text]
+    manners = [(text, draw_manner("training", rng)) for text, rng in speaking]
+    said = iter(_say(manners, max_seconds))
+    clips = []
+    for text, rng in zip(texts, rngs, strict=True):
+        if text:
+            clip = _placed(next(said), rng, max_seconds)
+            clips.append(replace(clip, waveform=_somewhere(clip.waveform, rng)))
+        else:
+            seconds = rng.uniform(0.3, max_seconds)
+            clips.append(Clip(wordless(rng.choice(_OTHER_SOUNDS), seconds, rng), ""))
+    return clips
 
 
 def spoken(text: str, cast: Cast, rng: Random, max_seconds: float = WINDOW_SECONDS) -> Clip:
     """`text` by somebody of the cast; words that do not fit into the window are left out."""
-    manner = draw_manner(cast, rng)
-    while True:
-        speech, sounds = voices().say(text, manner)
-        speech = _trimmed(speech)
-        if len(speech) <= (max_seconds - 0.1) * SAMPLE_RATE_HZ:
-            break
-        words = text.split()
+    (said,) = _say([(text, draw_manner(cast, rng))], max_seconds)
+    return _placed(said, rng, max_seconds)
+
+
+def _say(asked: list[tuple[str, Manner]], max_seconds: float) -> list[Clip]:
+    """All of them, with a quarter of the words less, again and again, where it takes too long."""
+    clips = [
+        Clip(_trimmed(speech), text, sounds)
+        for (text, _), (speech, sounds) in zip(asked, voices().say(asked), strict=True)
+    ]
+    longest = (max_seconds - 0.1) * SAMPLE_RATE_HZ
+    late = [number for number, clip in enumerate(clips) if len(clip.waveform) > longest]
+    shorter = []
+    for number in late:
+        words = asked[number][0].split()
         if len(words) < 2:
-            raise VoiceError(f"'{text}' takes longer than {max_seconds:g} s")
-        text = " ".join(words[: len(words) - max(1, len(words) // 4)])
-    room = int(max_seconds * SAMPLE_RATE_HZ) - len(speech)
+            raise VoiceError(f"'{words[0]}' takes longer than {max_seconds:g} s")
+        kept = words[: len(words) - max(1, len(words) // 4)]
+        shorter.append((" ".join(kept), asked[number][1]))
+    if shorter:
+        for number, clip in zip(late, _say(shorter, max_seconds), strict=True):
+            clips[number] = clip
+    return clips
+
+
+def _placed(clip: Clip, rng: Random, max_seconds: float) -> Clip:
+    """With silence around it, at some loudness."""
+    room = int(max_seconds * SAMPLE_RATE_HZ) - len(clip.waveform)
     before = min(int(rng.uniform(0, 0.4) * SAMPLE_RATE_HZ), room)
     after = min(int(rng.uniform(0, 0.5) * SAMPLE_RATE_HZ), room - before)
-    level = 10 ** (rng.uniform(-18, -1) / 20) / max(float(np.abs(speech).max()), 1e-4)
-    return Clip(np.pad(speech * np.float32(level), (before, after)), text, sounds)
+    level = 10 ** (rng.uniform(-18, -1) / 20) / max(float(np.abs(clip.waveform).max()), 1e-4)
+    padded = np.pad(clip.waveform * np.float32(level), (before, after))
+    return replace(clip, waveform=padded)
 
 
 def _trimmed(speech: Waveform) -> Waveform:

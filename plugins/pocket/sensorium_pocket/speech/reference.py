@@ -24,7 +24,7 @@ class Reference:
         ).eval()
         self._extractor: Any = WhisperFeatureExtractor.from_pretrained(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._end: int = self._tokenizer.token_to_id("<|endoftext|>")
+        self._end = int(self._tokenizer.token_to_id("<|endoftext|>") or 0)
 
     @torch.inference_mode()
     def transcribe(self, waveform: Waveform) -> str:

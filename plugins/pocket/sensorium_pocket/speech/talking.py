@@ -1,7 +1,7 @@
 """A process that speaks, so that the same words in the same manner are always the same samples.
 
 espeak-ng carries the state of its voice from one sentence into the next and cannot be set back.
-So a small process of its own starts it once, and every sentence is said by a fork of that process.
+So a small process of its own starts it once, and forks of that process say what is to be said.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import os
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import astuple
 from functools import cache
 from typing import IO, Any
 
@@ -29,24 +31,34 @@ class Voices:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # an interrupt is for its parent; it ends with the pipe
         )
         atexit.register(self.close)
 
-    def say(self, text: str, manner: Manner) -> tuple[Waveform, str]:
-        """→ [S] float32 at 16 kHz, and the phonemes; VoiceError where it cannot be said."""
+    def say(self, asked: Sequence[tuple[str, Manner]]) -> list[tuple[Waveform, str]]:
+        """Texts and manners → for each [S] float32 at 16 kHz, and the phonemes.
+
+        What is said together is said one after another by one fork, so equal lists sound equal.
+        VoiceError where something cannot be said.
+        """
         if self._process.stdin is None or self._process.stdout is None:
             raise VoiceError("The speaking process has no pipes")
-        asked = [text, manner.voice, manner.words_per_minute, manner.pitch, manner.lilt]
+        line = json.dumps([[text, *astuple(manner)] for text, manner in asked])
+        said: list[tuple[Waveform, str]] = []
         try:
-            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+            self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
-            said, samples = _read(self._process.stdout)
+            for _ in asked:
+                about, samples = _read(self._process.stdout)
+                if "error" in about:
+                    raise VoiceError(about["error"], hint=about["hint"])
+                said.append((np.frombuffer(samples, np.float32).copy(), about["phonemes"]))
         except (OSError, struct.error, ValueError) as error:
             raise VoiceError("The speaking process has ended", hint="Try again.") from error
-        if "error" in said:
-            raise VoiceError(said["error"], hint=said["hint"])
-        return np.frombuffer(samples, np.float32).copy(), said["phonemes"]
+        return said
 
     def close(self) -> None:
         """End the process."""
@@ -79,13 +91,14 @@ def _write(said: dict[str, Any], samples: bytes = b"") -> None:
 
 
 def _say(speaker: Speaker, line: str) -> None:
-    text, voice, speed, pitch, lilt = json.loads(line)
-    try:
-        phonemes = speaker.phonemes(text, voice)
-        samples = speaker.say(text, voice, words_per_minute=speed, pitch=pitch, lilt=lilt)
-    except VoiceError as error:
-        _write({"error": error.message, "hint": error.hint})
-    else:
+    """Everything in the line; nothing more after the first error."""
+    for text, voice, speed, pitch, lilt in json.loads(line):
+        try:
+            phonemes = speaker.phonemes(text, voice)
+            samples = speaker.say(text, voice, words_per_minute=speed, pitch=pitch, lilt=lilt)
+        except VoiceError as error:
+            _write({"error": error.message, "hint": error.hint})
+            return
         _write({"phonemes": phonemes}, samples.tobytes())
 
 
