@@ -133,12 +133,14 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
     return tree
 
 
-def environment_overrides(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+def environment_overrides(
+    environment: Mapping[str, str] | None = None, *, prefix: str = ENVIRONMENT_PREFIX
+) -> dict[str, Any]:
     """What SENSORIUM_SET_… variables say, as a tree; `__` separates levels."""
     pairs = []
     for name, value in (os.environ if environment is None else environment).items():
-        if name.startswith(ENVIRONMENT_PREFIX):
-            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+        if name.startswith(prefix):
+            key = name.removeprefix(prefix).lower().replace("__", ".")
             pairs.append(f"{key}={value}")
     return parse_overrides(sorted(pairs))
 

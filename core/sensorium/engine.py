@@ -65,6 +65,7 @@ class AnswerStream:
         """
         self._began = self._began or time.perf_counter()
         perception = self._engine.pipeline.perception
+        _refuse_hopeless(self.messages, perception.llm.context_length)
         media = [item for message in self.messages for item in message.media]
         perception.check(media)
         if unheard(self.messages, perception.hearings):
@@ -79,15 +80,13 @@ class AnswerStream:
                 except BaseException:
                     self.cancel()  # nobody waits for the rest of what is being heard
                     raise
-        if self.messages:
-            require_words(self.messages[-1], perception.hearings)
+        require_words(self.messages[-1], perception.hearings)
         return self.transcripts
 
     def _run(self, options: GenerationOptions) -> Iterator[str]:
         self._began = began = self._began or time.perf_counter()
         engine, pipeline = self._engine, self._engine.pipeline
         tokenizer = pipeline.llm.tokenizer
-        _refuse_hopeless(self.messages, pipeline.llm.context_length)
         stops = stop_ids(pipeline.template, tokenizer)
         try:
             self.hear()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
-from .bundle import MANIFEST, read_bundle
+from .bundle import MANIFEST, read_bundle, read_manifest
 from .config import Recipe, load_recipe
 from .engine import ChatEngine
 from .errors import BundleError, UnknownNameError
@@ -65,11 +66,20 @@ def find_recipe(source: str | Path, overrides: Sequence[str], registry: Registry
 
 
 def _download(hub_id: str) -> Path:
-    from huggingface_hub import snapshot_download
+    """The manifest, then the files it names; nothing else of the repository is fetched."""
+    from huggingface_hub import hf_hub_download, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(hub_id))
+        manifest = Path(hf_hub_download(hub_id, MANIFEST))
+        # The same commit as the manifest, which is the name of the folder it lies in.
+        return Path(
+            snapshot_download(
+                hub_id,
+                revision=manifest.parent.name,
+                allow_patterns=[MANIFEST, *map(escape, read_manifest(manifest.parent)["files"])],
+            )
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise BundleError(
             f"Cannot fetch the bundle '{hub_id}' from the hub ({type(error).__name__})",

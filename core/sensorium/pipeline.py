@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from .config import Recipe, validate
 from .contracts import Encoder, FeatureShape, LanguageModel, LanguageModelShape, Projector
+from .device import resolve_device, use_threads
 from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError
 from .generation import GenerationOptions
+from .header import read_header
 from .hearing import Hearing
 from .options import Options
 from .perception import Perception, Sense
@@ -233,32 +235,6 @@ def _first_difference(held: dict[str, tuple[int, ...]], needed: dict[str, tuple[
     return "the same"
 
 
-@dataclass(frozen=True, slots=True)
-class WeightsHeader:
-    """What a safetensors file says about itself, weights unread."""
-
-    shapes: dict[str, list[int]]
-    metadata: dict[str, str]
-
-
-def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
-    """Shapes and metadata of a safetensors file; CheckpointError where it is not one."""
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise CheckpointError(f"No weights file {path}", where=where)
-    try:
-        with safe_open(path, framework="pt") as file:
-            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-            return WeightsHeader(shapes, dict(file.metadata() or {}))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is not a readable safetensors file",
-            where=where,
-            hint="Pickle formats (.bin, .pt) are not loaded; convert them to safetensors.",
-        ) from error
-
-
 def build_projector(
     planned: PlannedSense, encoder_fingerprint: str, shape: LanguageModelShape, device: str
 ) -> Projector:
@@ -283,27 +259,3 @@ def build_projector(
         weights = load_file(planned.weights, device=device)
         nn_module.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return module.eval()  # type: ignore[no-any-return]
-
-
-def resolve_device(name: str) -> str:
-    """`auto` → the first CUDA device where there is one, else the CPU."""
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(name).type
-    except RuntimeError as error:
-        hint = "Use auto, cpu, cuda or cuda:N"
-        raise ConfigError(f"Unknown device '{name}'", hint=hint) from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"Device '{name}' is not available here", hint="Use device: cpu")
-    return name
-
-
-def use_threads(threads: int | None) -> None:
-    """Compute with so many CPU threads; None leaves it to torch."""
-    import torch
-
-    if threads is not None:
-        torch.set_num_threads(threads)

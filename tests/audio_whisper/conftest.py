@@ -96,7 +96,7 @@ def options(pocket):
 
     def make(**changes):
         lenient = {
-            "vad_filter": False,
+            "voice_threshold": 0,
             "log_prob_threshold": -100.0,
             "compression_ratio_threshold": 100.0,
             "no_speech_threshold": 1.0,

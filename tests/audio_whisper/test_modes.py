@@ -16,7 +16,7 @@ from sensorium.testing import FakeLanguageModel, FakePlugin, fake_registry
 from sensorium.testing.plugin import RECIPE
 
 LENIENT = {
-    "vad_filter": False,
+    "voice_threshold": 0,
     "log_prob_threshold": -100.0,
     "compression_ratio_threshold": 100.0,
     "no_speech_threshold": 1.0,

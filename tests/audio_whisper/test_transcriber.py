@@ -101,7 +101,7 @@ def test_progress_may_end_it(babble, transcriber):
     [
         {"log_prob_threshold": -0.01},
         {"compression_ratio_threshold": 0.1},
-        {"vad_filter": True},  # noise that rises and falls is no voice
+        {"voice_threshold": 0.5},  # noise that rises and falls is no voice
     ],
 )
 def test_nothing_is_invented(babble, options, strict):

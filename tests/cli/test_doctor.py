@@ -148,14 +148,6 @@ def test_sizes_in_words(size, words):
     assert machine.in_words(size) == words
 
 
-def test_container_limits_memory(monkeypatch):
-    free = machine.available_memory()
-    held = {"memory.max": free // 2, "memory.current": free // 4}
-    monkeypatch.setattr(machine, "_container", held.get)
-    assert machine.available_memory() == free // 2 - free // 4
-    assert machine.total_memory() == free // 2
-
-
 def test_nothing_is_loaded(run, recipe, monkeypatch):
     def build(plan):
         raise AssertionError("a model was loaded")

@@ -110,7 +110,10 @@ def test_public_names_exist_and_nothing_else_does():
             "registry = create_registry()\n"
             "registry.tables()\n"
             "assert not registry.plugins.broken, registry.plugins.broken",
-            {"torch", "transformers", "peft", "gradio", "bitsandbytes", "accelerate"},
+            {
+                *("torch", "transformers", "peft", "gradio", "bitsandbytes", "accelerate"),
+                *("av", "faster_whisper", "ctranslate2", "onnxruntime"),
+            },
         ),
     ],
     ids=["import", "all-plugins"],
@@ -122,4 +125,4 @@ def test_loading_is_light(code, banned):
 
 def test_the_installed_plugins_are_found():
     names = {plugin.name for plugin in find_plugins([], []).found}
-    assert {"builtin", "vision_clip", "llm_phi2", "pocket", "trainers"} <= names
+    assert {"builtin", "vision_clip", "audio_whisper", "llm_phi2", "pocket", "trainers"} <= names

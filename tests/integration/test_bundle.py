@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -186,11 +187,39 @@ def test_find_recipe(folder, registry, tmp_path):
         find_recipe(tmp_path / "nowhere.yaml", (), registry)
 
 
+def test_of_a_hub_repository_only_what_the_manifest_names_is_fetched(
+    folder, registry, monkeypatch, tmp_path
+):
+    """All files of the commit that the manifest is of, and none that lies beside them."""
+    commit = tmp_path / "snapshots" / "0123abc"
+    asked = {}
+
+    def manifest(hub_id, name):
+        commit.mkdir(parents=True)
+        return shutil.copy(folder / name, commit / name)
+
+    def snapshot(hub_id, *, revision, allow_patterns):
+        asked.update(hub_id=hub_id, revision=revision)
+        hub = [*files(folder), "pytorch_model.bin", "llm/huge.safetensors"]
+        wanted = [name for name in hub if any(fnmatch(name, rule) for rule in allow_patterns)]
+        for name in wanted:
+            (commit / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folder / name, commit / name)
+        return str(commit)
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", manifest)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
+    found = find_recipe("someone/model", (), registry)
+    assert found.recipe == read_bundle(commit)
+    assert files(commit) == files(folder)
+    assert asked == {"hub_id": "someone/model", "revision": "0123abc"}
+
+
 def test_an_unreachable_hub_is_a_clear_error(registry, monkeypatch):
     def offline(*arguments, **settings):
         raise OSError("no route to host 10.1.2.3")
 
-    monkeypatch.setattr("huggingface_hub.snapshot_download", offline)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", offline)
     with pytest.raises(BundleError, match="Cannot fetch the bundle 'someone/model'") as caught:
         find_recipe("someone/model", (), registry)
     assert "10.1.2.3" not in str(caught.value)

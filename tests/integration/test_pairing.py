@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from sensorium import GenerationOptions, Message
 from sensorium.bundle import save_projector
 from sensorium.config import make_recipe, merge
+from sensorium.device import resolve_device
 from sensorium.errors import CheckpointError, ConfigError, UnknownNameError, WidthError
-from sensorium.pipeline import plan, resolve_device
+from sensorium.pipeline import plan
 
 
 @pytest.fixture

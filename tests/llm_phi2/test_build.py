@@ -121,9 +121,9 @@ def test_dtypes(checkpoint, monkeypatch):
     place = "sensorium_llm_phi2.placement."
     monkeypatch.setattr(place + "computes_bfloat16", lambda: False)
     assert build(options(checkpoint), "cpu").dtype == torch.float32
-    monkeypatch.setattr(place + "available_bytes", lambda: 1 << 20)
+    monkeypatch.setattr(place + "available_memory", lambda: 1 << 20)
     assert build(options(checkpoint), "cpu").dtype == torch.bfloat16
-    monkeypatch.setattr(place + "available_bytes", lambda: 1 << 40)
+    monkeypatch.setattr(place + "available_memory", lambda: 1 << 40)
     monkeypatch.setattr(place + "computes_bfloat16", lambda: True)
     assert build(options(checkpoint), "cpu").dtype == torch.bfloat16
 

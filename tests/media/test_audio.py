@@ -10,6 +10,8 @@ import time
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sensorium import read_audio
 from sensorium.errors import MediaError, MissingPackageError
 from sensorium.media.audio import SAMPLE_RATE_HZ, AudioLimits
@@ -110,6 +112,7 @@ def test_loud_floats_are_clipped_and_broken_ones_refused():
         (b"", "The recording is empty"),
         (encoded(tone(0.01)), r"shorter than 0\.1 s"),
         (b"RIFF", UNKNOWN),
+        (b"\0\0\0\x20ftypavif" + bytes(500), UNKNOWN),
         (b"\0" * 1000, UNKNOWN),
         (b"<svg/>", UNKNOWN),
         (b"\xff\xf1" + bytes(500), UNKNOWN),  # AAC without a container
@@ -217,6 +220,39 @@ def test_an_hour_of_silence_takes_no_memory(tmp_path):
         said, _, mebibytes = line.rpartition(" ")
         assert said == "The recording is longer than 600 s"
         assert int(mebibytes) < 100
+
+
+FILES = [
+    encoded(tone(0.5, rate), kind, codec, rate)
+    for kind, codec, rate in (
+        ("wav", "pcm_s16le", 16_000),
+        ("flac", "flac", 16_000),
+        ("mp3", "libmp3lame", 44_100),
+        ("ogg", "libopus", 48_000),
+        ("ipod", "aac", 44_100),
+        ("webm", "libopus", 48_000),
+    )
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(FILES),
+    st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=8)), max_size=6),
+    st.floats(0.01, 1),
+)
+def test_any_damage_gives_a_recording_or_a_media_error(data, changes, kept):
+    damaged = bytearray(data)
+    for place, written in changes:
+        at = int(place * len(damaged))
+        damaged[at : at + len(written)] = written
+    limits = AudioLimits(max_seconds=5)
+    try:
+        media = read_audio(bytes(damaged[: int(kept * len(damaged))]), limits)
+    except MediaError:
+        return
+    assert 1600 <= len(media.value) <= 80_000
+    assert np.isfinite(media.value).all()
 
 
 def test_a_missing_package_comes_with_its_pip_line(monkeypatch):

@@ -93,6 +93,19 @@ def test_palette_with_and_without_transparency():
 
 
 @pytest.mark.parametrize(
+    ("mode", "value", "white"),
+    [("F", 0.5, 1.0), ("F", 100.0, 200.0), ("F", 3e4, 6e4), ("I", 100, 200), ("I", 2**29, 2**30)],
+)
+def test_deep_grey_keeps_its_shades(mode, value, white):
+    """A float picture from 0 to 1 is not black, and one from 0 to 2**30 is not all white."""
+    picture = Image.new(mode, (2, 1), value)
+    picture.putpixel((1, 0), white)
+    half, full = (read_image(picture).value.getpixel((x, 0))[0] for x in (0, 1))
+    assert 0 < half < full
+    assert half == pytest.approx(full / 2, abs=1)
+
+
+@pytest.mark.parametrize(
     "mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "YCbCr", "HSV"]
 )
 def test_every_mode_becomes_rgb(mode):

@@ -57,9 +57,9 @@ EMPTY = Scene("gray", "flat", ())
             "I see: top left a cat, top a dog, center a red heart, right a key, bottom left a key, "
             "bottom right a blue heart. The background is white.",
         ),
-        (Query("exists", cat), "Yes, at the top left."),
-        (Query("exists", heart), "Yes, at the center and bottom right."),
-        (Query("exists", blue), "Yes, at the bottom right."),
+        (Query("exists", cat), "Top left: yes, there is a cat."),
+        (Query("exists", heart), "Center, bottom right: yes, there is a heart."),
+        (Query("exists", blue), "Bottom right: yes, there is a blue heart."),
         (Query("exists", Ref("heart", "green")), "No, there is no green heart."),
         (Query("count", key), "Right, bottom left: there are two keys."),
         (Query("count", red), "Center: there is one red heart."),
@@ -68,41 +68,52 @@ EMPTY = Scene("gray", "flat", ())
             Query("total"),
             "Top left, top, center, right, bottom left, bottom right: there are six things.",
         ),
-        (Query("where", dog), "The dog is at the top."),
-        (Query("where", key), "The keys are at the right and bottom left."),
+        (Query("where", dog), "Top: there is the dog."),
+        (Query("where", key), "Right, bottom left: there are the keys."),
         (Query("where", Ref("apple")), "I do not see an apple."),
+        (Query("place", heart, cell=4), "There is a red heart at the center: yes."),
+        (Query("place", blue, cell=4), "There is a red heart at the center: no."),
+        (Query("place", bee, cell=2), "There is nothing at the top right: no."),
         (Query("at", cell=4), "There is a red heart at the center."),
         (Query("at", cell=2), "There is nothing at the top right."),
-        (Query("colour", heart), "The hearts are red and blue."),
+        (Query("colour", heart), "Center: a red heart. Bottom right: a blue heart."),
         (Query("colour", Ref("book")), "I do not see a book."),
         (Query("colour", cat), "I only know the colors of hearts, circles, squares and books."),
         (Query("background"), "The background is white."),
         (
             Query("relation", cat, dog, side="left"),
-            "The cat is at the top left, the dog at the top: yes, the cat is left of the dog.",
+            "Top left: the cat. Top: the dog. Yes, the cat is left of the dog.",
         ),
         (
             Query("relation", cat, dog, side="above"),
-            "The cat is at the top left, the dog at the top: no, the cat is not above the dog.",
+            "Top left: the cat. Top: the dog. No, the cat is not above the dog.",
         ),
-        (Query("relation", cat, bee, side="left"), "I do not see a bee."),
-        (Query("relation", key, cat, side="left"), "I see two keys. Please ask about one."),
+        (Query("relation", cat, bee, side="left"), "Top left: the cat. I do not see a bee."),
+        (Query("relation", bee, cat, side="left"), "I do not see a bee."),
         (
-            Query("next_to", dog, side="below"),
-            "The dog is at the top: below it is a red heart.",
+            Query("relation", key, cat, side="left"),
+            "Right, bottom left: two keys. Please ask about one.",
         ),
+        (Query("next_to", dog, side="below"), "Top: the dog. Below it: a red heart."),
+        (Query("next_to", dog, side="left"), "Top: the dog. Left of it: a cat."),
+        (Query("next_to", dog, side="above"), "Top: the dog. Above it: nothing."),
+        (Query("bigger", cat, dog), "Top left: the cat. Top: the dog. The dog is bigger."),
+        (Query("smaller", cat, dog), "Top left: the cat. Top: the dog. The cat is smaller."),
         (
-            Query("next_to", dog, side="above"),
-            "The dog is at the top: there is nothing above it.",
+            Query("bigger", red, blue),
+            "Center: the red heart. Bottom right: the blue heart. They are about the same size.",
         ),
-        (Query("bigger", cat, dog), "The dog is bigger."),
-        (Query("smaller", cat, dog), "The cat is smaller."),
-        (Query("bigger", red, blue), "They are about the same size."),
         (Query("biggest"), "The biggest thing is the dog at the top."),
         (Query("smallest"), "The smallest thing is the cat at the top left."),
-        (Query("more", key, cat), "Two keys, one cat: there are more keys."),
-        (Query("more", bee, dog), "No bees, one dog: there are more dogs."),
-        (Query("more", key, heart), "Two keys, two hearts: the same number."),
+        (
+            Query("more", key, cat),
+            "Right, bottom left: two keys. Top left: one cat. There are more keys.",
+        ),
+        (Query("more", bee, dog), "No bees. Top: one dog. There are more dogs."),
+        (
+            Query("more", key, heart),
+            "Right, bottom left: two keys. Center, bottom right: two hearts. The same number.",
+        ),
         (Query("talk", intent="bye"), "Goodbye!"),
         (Query("talk", intent="seeing"), "Yes, I see a picture. Ask me about it."),
     ],
@@ -217,11 +228,13 @@ def test_questions_are_balanced() -> None:
     ]
     kinds = Counter(turn.query.kind for turn in turns)
     assert set(kinds) == set(KINDS)
-    yes = Counter(turn.answer[:2] for turn in turns if turn.query.kind == "exists")
-    assert 0.4 < yes["Ye"] / kinds["exists"] < 0.6
-    true = Counter(": yes" in turn.answer for turn in turns if ": no" in turn.answer or
-                   ": yes" in turn.answer)  # fmt: skip
-    assert 0.35 < true[True] / true.total() < 0.65
+    for kind in ("exists", "place"):
+        yes = sum(": yes" in turn.answer for turn in turns if turn.query.kind == kind)
+        assert 0.4 < yes / kinds[kind] < 0.6, kind
+    said = Counter(
+        turn.answer.split(". ")[-1][:2] for turn in turns if turn.query.kind == "relation"
+    )
+    assert 0.35 < said["Ye"] / (said["Ye"] + said["No"]) < 0.65
     counts = [turn.answer for turn in turns if turn.query.kind == "count"]
     for number in ("no", "one", "two", "three", "four", "five"):
         assert sum(f"re {number} " in text or f"is {number} " in text for text in counts) >= 8

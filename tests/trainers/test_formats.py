@@ -177,3 +177,13 @@ def test_paths_in_a_recipe_are_relative_to_it(tmp_path, monkeypatch):
     assert recipe.output == tmp_path / "out"
     options = validate(LlavaOptions, recipe.data[0].settings, source="test")
     assert options.path == tmp_path / "d.json"
+
+
+def test_the_environment_is_between_file_and_command_line(tmp_path, monkeypatch):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("model: pocket\noutput: ./out\nsteps: 1\nseed: 1\ndata: [{format: llava}]")
+    monkeypatch.setenv("SENSORIUM_TRAIN_STEPS", "5")
+    monkeypatch.setenv("SENSORIUM_TRAIN_SEED", "6")
+    monkeypatch.setenv("SENSORIUM_TRAIN_LORA__R", "3")
+    recipe = load_training_recipe(path, ["steps=7"])
+    assert (recipe.steps, recipe.seed, recipe.lora.r) == (7, 6, 3)

@@ -12,8 +12,8 @@ from sensorium.discovery import find_plugins
 from sensorium.errors import CheckpointError, ConfigError
 from sensorium.options import NoOptions
 from sensorium.registry import Registry
+from sensorium_audio_whisper import build_transcriber
 from sensorium_audio_whisper.options import WhisperOptions
-from sensorium_audio_whisper.transcriber import build
 from sensorium_pocket import FOLDER
 from sensorium_pocket.speech.reference import Reference
 from sensorium_trainers.loop import Run
@@ -106,7 +106,9 @@ def trained(make, tmp_path_factory):
 def test_both_readers_of_the_export_hear_what_was_learned(trained):
     # Tunes are no voices, and a model this small is sure of nothing: no gate, but the model.
     gates = {"vad_filter": False, "steady_decibels": 0, "log_prob_threshold": -100}
-    transcriber = build(WhisperOptions(checkpoint=str(trained), beam_size=1, **gates), "cpu")
+    transcriber = build_transcriber(
+        WhisperOptions(checkpoint=str(trained), beam_size=1, **gates), "cpu"
+    )
     reference = Reference(trained)
     for number, said in enumerate(SENTENCES):
         assert transcriber.transcribe(_tune(number)).text == said

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from sensorium.engine import ChatEngine
 from sensorium.loading import load
 from sensorium.registry import create_registry
+from sensorium.testing import EARS, FakePlugin, FakeTranscriber, fake_engine
 from sensorium_pocket.examples import FOLDER, MANIFEST, examples
 
 webdriver = pytest.importorskip("selenium.webdriver")
@@ -33,6 +35,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps, and is allowed
+    "--use-fake-ui-for-media-stream",
     "--window-size=1280,900",
 )
 
@@ -150,7 +154,9 @@ def test_a_visit(
     browser.ask("And now?")
     assert browser.answers(5)[-2] == "Top, left, right: there are three cats."
     browser.click("#settings button")
-    browser.until(lambda: browser.all("#settings input[type=range]")[0].is_displayed())
+    browser.until(
+        lambda: [one for one in browser.all("#settings input[type=range]") if one.is_displayed()]
+    )
     browser.driver.execute_script("window.scrollTo(0, 9999)")
     browser.photograph("4-settings")
     browser.click('#chat button[title="Clear"]')
@@ -218,6 +224,27 @@ def test_on_a_phone(
     browser.photograph("7-phone-answer")
     width = browser.driver.execute_script("return document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def test_a_question_by_voice(browser: Browser, serve: Callable[..., str]) -> None:
+    """Recorded in the browser, decoded here, shown as it was understood."""
+    transcriber = FakeTranscriber("where is the cat")
+    engine = fake_engine(
+        FakePlugin(transcriber=transcriber), recipe={**EARS, "generation": {"max_tokens": 5}}
+    )
+    browser.visit(serve(engine, examples=examples()))
+    browser.click("#question .microphone-button")
+    browser.click("#question .record-button")
+    browser.until(lambda: browser.all("#question .stop-button[aria-label='Stop recording']"))
+    time.sleep(1)
+    browser.click("#question .stop-button[aria-label='Stop recording']")
+    browser.click("#question .confirm-button")
+    browser.until(lambda: browser.all("#question .delete-button"))
+    browser.click(SEND)
+    browser.answers(2)
+    assert browser.texts("#chat .small-print")[0] == "Heard: where is the cat"
+    assert transcriber.transcribed == 1
+    browser.photograph("8-voice")
 
 
 @pytest.mark.skipif(not POCKET.is_file(), reason="the pocket bundle is not trained yet")

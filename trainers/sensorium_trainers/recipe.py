@@ -7,9 +7,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sensorium.config import merge, parse_overrides, read_yaml, resolve_paths, validate
+from sensorium.config import (
+    environment_overrides,
+    merge,
+    parse_overrides,
+    read_yaml,
+    resolve_paths,
+    validate,
+)
 from sensorium.lora import LoraOptions
 from sensorium.options import Options
+
+ENVIRONMENT_PREFIX = "SENSORIUM_TRAIN_"
 
 Group = Literal["encoder", "projector", "llm", "decoder"]
 
@@ -111,7 +120,13 @@ class TrainingRecipe(Options):
 
 
 def load_training_recipe(path: Path, overrides: Iterable[str] = ()) -> TrainingRecipe:
-    """A recipe from YAML and `KEY=VALUE` overrides; `./…` in the file is relative to the file."""
-    tree = merge(resolve_paths(read_yaml(path), path.parent), parse_overrides(overrides))
+    """A recipe from YAML, environment and `KEY=VALUE` overrides, the last of them strongest.
+
+    `./…` in the file is relative to the file; in the environment, `SENSORIUM_TRAIN_STEPS=100` is
+    what `--set steps=100` is on the command line.
+    """
+    tree = resolve_paths(read_yaml(path), path.parent)
+    tree = merge(tree, environment_overrides(prefix=ENVIRONMENT_PREFIX))
+    tree = merge(tree, parse_overrides(overrides))
     recipe: TrainingRecipe = validate(TrainingRecipe, tree, source=str(path))
     return recipe

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sensorium.device import resolve_device, use_threads
 from sensorium.errors import ConfigError
-from sensorium.pipeline import resolve_device, use_threads
 from sensorium.specs import SpeechSample
 from torch import Tensor, nn
 from torch.nn import functional

@@ -50,8 +50,8 @@ def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_js
 
 
 def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: Registry) -> None:
+    from sensorium.device import resolve_device
     from sensorium.loading import plan_source
-    from sensorium.pipeline import resolve_device
 
     from .describing import describe_plan, too_long
 

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from sensorium.memory import available_memory, total_memory
+
 PACKAGES = (
     "torch",
     "transformers",
@@ -104,26 +106,6 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def total_memory() -> int:
-    """Bytes of memory of the machine, or of the container where that is less."""
-    import psutil
-
-    total = int(psutil.virtual_memory().total)
-    limit = _container("memory.max")
-    return total if limit is None else min(total, limit)
-
-
-def available_memory() -> int:
-    """Free bytes of memory of the machine, or of the container where that is less."""
-    import psutil
-
-    available = int(psutil.virtual_memory().available)
-    limit, used = _container("memory.max"), _container("memory.current")
-    if limit is None or used is None:
-        return available
-    return max(0, min(available, limit - used))
-
-
 def hub_cache() -> Path:
     """Where the Hugging Face hub keeps downloads."""
     from huggingface_hub import constants
@@ -138,13 +120,6 @@ def in_words(size: float) -> str:
             return f"{size:.0f} {unit}" if unit != "MB" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
-
-
-def _container(name: str) -> int | None:
-    try:
-        return int(Path("/sys/fs/cgroup", name).read_text())
-    except (OSError, ValueError):  # no container, or "max"
-        return None
 
 
 def _existing(path: Path) -> Path:

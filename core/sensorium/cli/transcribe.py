@@ -54,8 +54,8 @@ def transcribe(
     \b
     sensorium transcribe talk.mp3 --format srt > talk.srt
     """
+    from sensorium.device import resolve_device, use_threads
     from sensorium.hearing import Hearing
-    from sensorium.pipeline import resolve_device, use_threads
 
     recording = read_recording(file, max_seconds=max_seconds)
     plan = plan_of(context, model, overrides)

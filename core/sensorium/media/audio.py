@@ -23,6 +23,9 @@ SAMPLE_RATE_HZ = 16_000
 FORMATS = ("WAV", "MP3", "OGG", "M4A", "WEBM", "FLAC")
 """What is decoded, whatever the file's name says; FFmpeg's other readers are never reached."""
 
+_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
+"""HEIF pictures are in the same container as M4A; these marks tell them."""
+
 _JOINED_SAMPLES = 2**16
 """Small frames, a millisecond each, would cost more than what is in them."""
 
@@ -66,6 +69,8 @@ def read_audio(
     if not data:
         raise MediaError("The recording is empty")
     kind = _kind(data)
+    if kind is None:
+        raise MediaError(f"This is not a recording in a known format ({', '.join(FORMATS)})")
     av = _import_av()
     with _errors_named(), av.open(io.BytesIO(data), format=kind) as container:
         if not container.streams.audio:
@@ -107,7 +112,12 @@ def _read_bytes(source: str | Path | bytes | BinaryIO, limits: AudioLimits) -> b
     return data
 
 
-def _kind(data: bytes) -> str:
+def is_recording(beginning: bytes) -> bool:
+    """Whether a file that begins like this, 12 bytes are enough, is in one of FORMATS."""
+    return _kind(beginning) is not None
+
+
+def _kind(data: bytes) -> str | None:
     """FFmpeg's name of the format, by the first bytes.
 
     Left to guess, FFmpeg would also take play lists, which open files and addresses they name.
@@ -120,13 +130,11 @@ def _kind(data: bytes) -> str:
         return "ogg"
     if data[:4] == b"\x1aE\xdf\xa3":
         return "matroska"
-    if data[4:8] == b"ftyp":
+    if data[4:8] == b"ftyp" and data[8:12] not in _PICTURES:
         return "mov"
     # An MPEG frame begins with 11 bits set; layer bits 00 would be AAC.
     frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06
-    if data[:3] == b"ID3" or frame:
-        return "mp3"
-    raise MediaError(f"This is not a recording in a known format ({', '.join(FORMATS)})")
+    return "mp3" if data[:3] == b"ID3" or frame else None
 
 
 def _import_av() -> Any:

@@ -108,11 +108,24 @@ def _too_large(limits: ImageLimits) -> str:
 def _as_seen(picture: Image.Image) -> Image.Image:
     """RGB, upright, on white where it was transparent."""
     picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        # Pillow clips 16-bit grey to 255 instead of scaling it.
-        picture = picture.convert("I").point(lambda value: value / 257).convert("L")
+    if picture.mode.startswith("I;16"):
+        picture = _grey(picture.convert("I"), white=65535)
+    elif picture.mode in {"I", "F"}:
+        picture = _grey(picture, _white(picture))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
     return picture.convert("RGB")
+
+
+def _grey(picture: Image.Image, white: float) -> Image.Image:
+    """Pillow alone would clip deep grey at 255 instead of scaling it."""
+    return picture.point(lambda value: value * (255 / white)).convert("L")
+
+
+def _white(picture: Image.Image) -> float:
+    """32-bit grey says nowhere what white is: the smallest usual range that holds its values."""
+    brightest = float(picture.getextrema()[1])  # type: ignore[arg-type]
+    usual = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
+    return next((white for white in usual if brightest <= white), brightest)

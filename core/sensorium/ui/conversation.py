@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from sensorium.contracts import Transcript
 from sensorium.errors import MediaError, SensoriumError
-from sensorium.media.audio import AudioLimits, read_audio
+from sensorium.media.audio import AudioLimits, is_recording, read_audio
 from sensorium.media.images import ImageLimits, read_image
 from sensorium.messages import Media, MediaPart, Message, Part, TextPart
 
@@ -37,9 +37,6 @@ READERS: Mapping[str, Reader] = {
     "audio": lambda file: read_audio(file, AUDIO_LIMITS),
 }
 """How a file of each modality is read; a modality is also what gradio calls a file type."""
-
-SOUNDS = {".wav", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".weba", ".webm", ".flac"}
-"""Names that mean a recording; browsers record into WebM, which else passes for a film."""
 
 _NOTE, _PROBLEM = "note", "problem"
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
@@ -180,11 +177,11 @@ def _part(part: Mapping[str, Any]) -> Part:
 
 def _read(path: Path) -> Media:
     """Read a file that gradio vouched for: it lets through only what was uploaded to it."""
-    # A name says little; where it says nothing known, the picture's decoder decides.
-    reader = READERS["audio" if path.suffix.lower() in SOUNDS else "image"]
     try:
         with path.open("rb") as file:
-            return reader(file)
+            modality = "audio" if is_recording(file.read(12)) else "image"
+            file.seek(0)
+            return READERS[modality](file)
     except OSError as error:
         # The error's own text holds the server's path.
         raise MediaError("This file is no longer kept here.", hint="Send it again.") from error

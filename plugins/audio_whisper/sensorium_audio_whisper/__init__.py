@@ -61,6 +61,6 @@ def build_encoder(options: WhisperOptions, device: str) -> WhisperFeatures:
 
 def build_transcriber(options: WhisperOptions, device: str) -> WhisperTranscriber:
     """The whole model, in CTranslate2's format, on `device`."""
-    from .transcriber import build
+    from .loading import build
 
     return build(options, device)

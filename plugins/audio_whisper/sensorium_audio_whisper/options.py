@@ -32,10 +32,12 @@ class WhisperOptions(Options):
     beam_size: int = Field(
         default=5, ge=1, le=32, description="Transcribing: hypotheses kept; 1 is greedy, fastest."
     )
-    vad_filter: bool = Field(
-        default=True,
-        description="Transcribing: look for voices first (Silero, 2 MB) and hear only these; "
-        "otherwise whatever is louder than its surroundings is heard.",
+    voice_threshold: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Transcribing: how sure the detector (Silero, 2 MB) has to be that there is a "
+        "voice; 0 does without it and hears whatever is louder than its surroundings.",
     )
     pause_seconds: float = Field(
         default=1.0,

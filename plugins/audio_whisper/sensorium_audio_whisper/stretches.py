@@ -32,13 +32,24 @@ def speech(
     window: int,
     pause_seconds: float,
     steady_decibels: float,
-    vad_filter: bool,
+    voice_threshold: float,
 ) -> list[Stretch]:
-    """Stretches of at most `window` samples in which somebody may be speaking."""
-    found = _voices(waveform) if vad_filter else _louder(waveform)
-    joined = _join(found, pause=round(pause_seconds * SAMPLE_RATE_HZ), end=len(waveform))
-    cut = [piece for stretch in joined for piece in _cut(waveform, stretch, window)]
-    return [(a, b) for a, b in cut if not _is_steady(waveform[a:b], steady_decibels)]
+    """Stretches of at most `window` samples in which somebody may be speaking.
+
+    Loudness says where they begin and end, a detector of voices which of them count: it knows a
+    voice when it hears one, but not to the syllable. A `voice_threshold` of 0 does without it.
+    """
+    found = _louder(waveform)
+    voices = _voices(waveform, voice_threshold) if voice_threshold else found
+    pause = round(pause_seconds * SAMPLE_RATE_HZ)
+    joined = _join(sorted([*found, *voices]), pause=pause, end=len(waveform))
+    return [
+        (start, end)
+        for stretch in joined
+        for start, end in _cut(waveform, stretch, window)
+        if any(first < end and last > start for first, last in voices)
+        and not _is_steady(waveform[start:end], steady_decibels)
+    ]
 
 
 def loudness(waveform: Waveform) -> NDArray[np.float32]:
@@ -49,11 +60,11 @@ def loudness(waveform: Waveform) -> NDArray[np.float32]:
     return np.asarray(10 * np.log10(power + 1e-12), np.float32)
 
 
-def _voices(waveform: Waveform) -> list[Stretch]:
+def _voices(waveform: Waveform, threshold: float) -> list[Stretch]:
     """What Silero, the detector that comes with faster-whisper, takes for a voice."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-    options = VadOptions(min_silence_duration_ms=100, speech_pad_ms=0)
+    options = VadOptions(threshold=threshold, min_silence_duration_ms=100, speech_pad_ms=0)
     return [(one["start"], one["end"]) for one in get_speech_timestamps(waveform, options)]
 
 
@@ -75,8 +86,8 @@ def _join(stretches: Iterable[Stretch], *, pause: int, end: int) -> Iterator[Str
         if first is not None and start - last >= pause:
             yield max(0, first - MARGIN), min(end, last + MARGIN)
             first = None
+        last = stop if first is None else max(last, stop)
         first = start if first is None else first
-        last = stop
     if first is not None:
         yield max(0, first - MARGIN), min(end, last + MARGIN)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import psutil
 import torch
+from sensorium.memory import available_memory
 
 from .options import Phi2Options
 
@@ -24,7 +22,7 @@ def choose_dtype(options: Phi2Options, device: str, parameters: int) -> torch.dt
         return named[options.dtype]
     if torch.device(device).type != "cpu":
         return torch.bfloat16
-    fits = parameters * 4 + _HEADROOM_BYTES <= available_bytes()
+    fits = parameters * 4 + _HEADROOM_BYTES <= available_memory()
     return torch.float32 if fits and not computes_bfloat16() else torch.bfloat16
 
 
@@ -32,15 +30,3 @@ def computes_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware; without, it is slower than float32."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
-
-
-def available_bytes() -> int:
-    """Free memory of the machine, or of the container where that is less."""
-    available = int(psutil.virtual_memory().available)
-    try:
-        group = Path("/sys/fs/cgroup")
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no container, or "max"
-        return available
-    return max(0, min(available, limit - used))

@@ -17,6 +17,7 @@ from .world.labels import (
     THING_CLASSES,
     DenseLabels,
     dense_labels,
+    size_word,
 )
 from .world.questions import Turn, sample_questions
 from .world.scenes import Scene, draw, sample_scene
@@ -25,7 +26,6 @@ from .world.things import BACKGROUNDS, BY_NAME, CELLS
 EVALUATION_SEEDS = 1 << 40
 """Scene seeds from here on are for evaluation only; training never reaches them."""
 
-_SIZES = ("", "small", "medium", "large")
 _TEXT_ONLY = 0.04  # share of samples without a picture
 
 
@@ -108,7 +108,7 @@ def patch_words(scene: Scene, labels: DenseLabels) -> tuple[tuple[str, ...], ...
         thing = BY_NAME[item.thing]
         words = [thing.name, thing.plural, *CELLS[item.cell].split()]
         words += [item.colour] if item.colour else []
-        described.append((*words, _SIZES[int(labels.size[patch])]))
+        described.append((*words, size_word(item.scale)))
     return tuple(described)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .scenes import PICTURE_PIXELS, Item, Scene, drawing_order, placed_sprite
+from .scenes import PICTURE_PIXELS, SMALLEST, Item, Scene, drawing_order, placed_sprite
 from .things import BACKGROUNDS, VARIANTS
 
 PATCH_PIXELS = 16
@@ -18,10 +18,11 @@ GRID = PICTURE_PIXELS // PATCH_PIXELS
 PATCHES = GRID * GRID
 THING_CLASSES = 1 + len(VARIANTS)
 CELL_CLASSES = 1 + 9
-SIZE_CLASSES = 1 + 3
+SIZE_CLASSES = 1 + 9
 BACKGROUND_CLASSES = len(BACKGROUNDS)
 
-_SIZE_LIMITS = (24.0, 30.0)  # pixels: small below the first, large from the second
+_SIZE_STEP = 2.0  # pixels; which of two things is bigger shows in steps this fine
+_SIZE_WORDS = ((24.0, "small"), (30.0, "medium"), (float("inf"), "large"))  # below so many pixels
 _MIN_SHARE = 0.3  # of a patch that an item must cover to own it
 _BACKGROUND_INDEX = {name: index for index, name in enumerate(BACKGROUNDS)}
 
@@ -32,15 +33,20 @@ class DenseLabels:
 
     thing: NDArray[np.int64]  # [P] 0 background, else 1 + index into things.VARIANTS
     cell: NDArray[np.int64]  # [P] 0 background, else 1 + the item's cell
-    size: NDArray[np.int64]  # [P] 0 background, 1 small, 2 medium, 3 large
+    size: NDArray[np.int64]  # [P] 0 background, else its size_class
     home: NDArray[np.bool_]  # [P] true on the patch that holds an item's centre: one per item
     item: NDArray[np.int64]  # [P] index into scene.items, -1 on background
     background: int  # index into things.BACKGROUNDS
 
 
 def size_class(scale: float) -> int:
-    """1 small, 2 medium, 3 large."""
-    return 1 + sum(scale >= limit for limit in _SIZE_LIMITS)
+    """1 (smallest) to SIZE_CLASSES - 1."""
+    return 1 + min(int((scale - SMALLEST) / _SIZE_STEP), SIZE_CLASSES - 2)
+
+
+def size_word(scale: float) -> str:
+    """'small', 'medium' or 'large'."""
+    return next(word for limit, word in _SIZE_WORDS if scale < limit)
 
 
 def home_patch(item: Item) -> int:

@@ -20,7 +20,7 @@ PICTURE_PIXELS = 96
 CELL_PIXELS = 32
 TEXTURES: tuple[str, ...] = ("flat", "gradient", "noise", "stripes", "dots")
 
-_SIZES = (18.0, 36.0)  # pixels, smallest and largest sprite
+SMALLEST, LARGEST = 18.0, 36.0  # pixels, side of a sprite
 _JITTER = (1.5, 6.0)  # pixels off the cell's middle; 0 would make the home patch a coin toss
 _OVERHANG = 2.0  # pixels of a sprite that may leave the picture
 _MIN_CONTRAST = 50.0  # RGB distance of a sprite's mean colour from the background
@@ -102,7 +102,7 @@ def place_item(
     rng: Random, thing: str, colour: str | None, cell: int, scale: float | None = None
 ) -> Item:
     """An item in a cell, with its size, jitter, rotation and mirroring drawn from `rng`."""
-    side = rng.uniform(*_SIZES) if scale is None else scale
+    side = rng.uniform(SMALLEST, LARGEST) if scale is None else scale
     half = side / 2
     low, high = half - _OVERHANG, PICTURE_PIXELS - half + _OVERHANG
     row, column = divmod(cell, 3)

@@ -32,11 +32,6 @@ def answer(scene: Scene | None, query: Query) -> str:
     return make(scene, query)
 
 
-def and_list(words: Sequence[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def amount(number: int, ref: Ref) -> str:
     """'two cats', 'one red heart', 'no cats'."""
     return f"{NUMBERS[number]} {ref.one if number == 1 else ref.many}"
@@ -46,8 +41,19 @@ def _a(ref: Ref) -> str:
     return f"{article(ref.one)} {ref.one}"
 
 
-def _cells(items: Iterable[Item]) -> list[str]:
-    return [CELLS[item.cell] for item in items]
+def _absent(ref: Ref) -> str:
+    return f"I do not see {_a(ref)}."
+
+
+def _places(items: Iterable[Item]) -> str:
+    """'Top left, center': the evidence that most answers begin with."""
+    return ", ".join(CELLS[item.cell] for item in items).capitalize()
+
+
+def _cell(query: Query) -> int:
+    if query.cell is None:
+        raise ValueError(f"A {query.kind!r} query needs a cell: Query({query.kind!r}, cell=0).")
+    return query.cell
 
 
 def _talk(scene: Scene | None, query: Query) -> str:
@@ -62,8 +68,10 @@ def _caption(scene: Scene, query: Query) -> str:
 
 
 def _exists(scene: Scene, query: Query) -> str:
-    found = _cells(query.first.find(scene))
-    return f"Yes, at the {and_list(found)}." if found else f"No, there is no {query.first.one}."
+    found = query.first.find(scene)
+    if not found:
+        return f"No, there is no {query.first.one}."
+    return f"{_places(found)}: yes, there is {_a(query.first)}."
 
 
 def _background(scene: Scene, query: Query) -> str:
@@ -71,90 +79,86 @@ def _background(scene: Scene, query: Query) -> str:
 
 
 def _where(scene: Scene, query: Query) -> str:
-    found = _cells(query.first.find(scene))
+    found = query.first.find(scene)
     if not found:
         return _absent(query.first)
-    subject = f"{query.first.one} is" if len(found) == 1 else f"{query.first.many} are"
-    return f"The {subject} at the {and_list(found)}."
+    counted = f"is the {query.first.one}" if len(found) == 1 else f"are the {query.first.many}"
+    return f"{_places(found)}: there {counted}."
 
 
 def _place(scene: Scene, query: Query) -> str:
-    found = [item.cell for item in query.first.find(scene)]
-    if not found:
-        return _absent(query.first)
-    return f"{_where(scene, query)[:-1]}: {'yes' if query.cell in found else 'no'}."
+    there = query.first.find(scene)
+    return f"{_at(scene, query)[:-1]}: {'yes' if scene.at(_cell(query)) in there else 'no'}."
 
 
 def _unknown(scene: Scene, query: Query) -> str:
     return UNKNOWN
 
 
-def _tally(cells: list[str], counted: str) -> str:
-    verb = "is" if len(cells) == 1 else "are"
-    if not cells:
+def _tally(found: Sequence[Item], counted: str) -> str:
+    if not found:
         return f"There are {counted}."
-    return f"{', '.join(cells).capitalize()}: there {verb} {counted}."
+    return f"{_places(found)}: there {'is' if len(found) == 1 else 'are'} {counted}."
 
 
 def _count(scene: Scene, query: Query) -> str:
     found = query.first.find(scene)
-    return _tally(_cells(found), amount(len(found), query.first))
+    return _tally(found, amount(len(found), query.first))
 
 
 def _total(scene: Scene, query: Query) -> str:
     number = len(scene.items)
-    return _tally(_cells(scene.items), f"{NUMBERS[number]} thing{'s' * (number != 1)}")
+    return _tally(scene.items, f"{NUMBERS[number]} thing{'s' * (number != 1)}")
 
 
 def _at(scene: Scene, query: Query) -> str:
-    if query.cell is None:
-        raise ValueError("An 'at' query needs a cell: Query('at', cell=0).")
-    item = scene.at(query.cell)
-    return f"There is {item.phrase if item else 'nothing'} at the {CELLS[query.cell]}."
+    item = scene.at(_cell(query))
+    return f"There is {item.phrase if item else 'nothing'} at the {CELLS[_cell(query)]}."
 
 
 def _colour(scene: Scene, query: Query) -> str:
     if not BY_NAME[query.first.thing].colourable:
         return NO_COLOURS
-    colours = list(dict.fromkeys(str(item.colour) for item in query.first.find(scene)))
-    if not colours:
-        return _absent(query.first)
-    several = len(query.first.find(scene)) > 1
-    subject = f"{query.first.many} are" if several else f"{query.first.one} is"
-    return f"The {subject} {and_list(colours)}."
+    found = query.first.find(scene)
+    seen = " ".join(f"{_places([item])}: {item.phrase}." for item in found)
+    return seen or _absent(query.first)
 
 
-def _absent(ref: Ref) -> str:
-    return f"I do not see {_a(ref)}."
+def _pointed(scene: Scene, *refs: Ref) -> tuple[str, list[Item]]:
+    """Where the one item of each reference is, said one after another, and the items.
 
-
-def _not_one(scene: Scene, refs: Iterable[Ref]) -> str | None:
-    """What to say when a question about one thing finds none or several."""
+    Stops at the first reference that finds none or several; then there are fewer items than
+    references.
+    """
+    said, items = [], []
     for ref in refs:
-        number = len(ref.find(scene))
-        if number == 0:
-            return _absent(ref)
-        if number > 1:
-            return f"I see {amount(number, ref)}. Please ask about one."
-    return None
+        found = ref.find(scene)
+        if not found:
+            said.append(_absent(ref))
+            break
+        if len(found) > 1:
+            said.append(f"{_places(found)}: {amount(len(found), ref)}. Please ask about one.")
+            break
+        said.append(f"{_places(found)}: the {ref.one}.")
+        items.append(found[0])
+    return " ".join(said), items
 
 
 def _relation(scene: Scene, query: Query) -> str:
-    if trouble := _not_one(scene, (query.first, query.second)):
-        return trouble
-    (one,), (other,) = query.first.find(scene), query.second.find(scene)
+    said, items = _pointed(scene, query.first, query.second)
+    if len(items) < 2:
+        return said
+    one, other = items
     truth = {
         "left": one.column < other.column,
         "right": one.column > other.column,
         "above": one.row < other.row,
         "below": one.row > other.row,
     }[str(query.side)]
-    first, second = query.first.one, query.second.one
-    return (
-        f"The {first} is at the {CELLS[one.cell]}, the {second} at the {CELLS[other.cell]}: "
-        f"{'yes' if truth else 'no'}, the {first} is {'' if truth else 'not '}"
-        f"{SIDE_WORDS[str(query.side)]} the {second}."
-    )
+    verdict = f"{SIDE_WORDS[str(query.side)]} the {query.second.one}"
+    if truth:
+        return f"{said} Yes, the {query.first.one} is {verdict}."
+    return f"{said} No, the {query.first.one} is not {verdict}."
 
 
 def neighbour(scene: Scene, item: Item, side: str) -> Item | None:
@@ -164,23 +168,23 @@ def neighbour(scene: Scene, item: Item, side: str) -> Item | None:
 
 
 def _next_to(scene: Scene, query: Query) -> str:
-    if trouble := _not_one(scene, (query.first,)):
-        return trouble
-    (item,) = query.first.find(scene)
-    side = SIDE_WORDS[str(query.side)]
-    found = neighbour(scene, item, str(query.side))
-    result = f"{side} it is {found.phrase}" if found else f"there is nothing {side} it"
-    return f"The {query.first.one} is at the {CELLS[item.cell]}: {result}."
+    said, items = _pointed(scene, query.first)
+    if not items:
+        return said
+    side = str(query.side)
+    found = neighbour(scene, items[0], side)
+    return f"{said} {SIDE_WORDS[side].capitalize()} it: {found.phrase if found else 'nothing'}."
 
 
 def _compare(scene: Scene, query: Query) -> str:
-    if trouble := _not_one(scene, (query.first, query.second)):
-        return trouble
-    (one,), (other,) = query.first.find(scene), query.second.find(scene)
-    if max(one.scale, other.scale) < _SAME_SIZE * min(one.scale, other.scale):
-        return "They are about the same size."
-    first = (one.scale > other.scale) == (query.kind == "bigger")
-    return f"The {(query.first if first else query.second).one} is {query.kind}."
+    said, items = _pointed(scene, query.first, query.second)
+    if len(items) < 2:
+        return said
+    one, other = (item.scale for item in items)
+    if max(one, other) < _SAME_SIZE * min(one, other):
+        return f"{said} They are about the same size."
+    first = (one > other) == (query.kind == "bigger")
+    return f"{said} The {(query.first if first else query.second).one} is {query.kind}."
 
 
 def _extreme(scene: Scene, query: Query) -> str:
@@ -192,11 +196,15 @@ def _extreme(scene: Scene, query: Query) -> str:
 
 
 def _more(scene: Scene, query: Query) -> str:
-    one, other = len(query.first.find(scene)), len(query.second.find(scene))
+    found = [(ref.find(scene), ref) for ref in (query.first, query.second)]
+    counted = (
+        f"{_places(items)}: {amount(len(items), ref)}." if items else f"No {ref.many}."
+        for items, ref in found
+    )
+    one, other = (len(items) for items, _ in found)
     more = query.first.many if one > other else query.second.many
-    result = "the same number" if one == other else f"there are more {more}"
-    counted = f"{amount(one, query.first)}, {amount(other, query.second)}".capitalize()
-    return f"{counted}: {result}."
+    result = "The same number." if one == other else f"There are more {more}."
+    return " ".join([*counted, result])
 
 
 _ANSWERS = {

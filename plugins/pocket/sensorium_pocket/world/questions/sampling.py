@@ -12,29 +12,30 @@ from .query import SIDES, Query, Ref
 from .talking import WEIGHTS as TALK_WEIGHTS
 
 KIND_WEIGHTS: dict[str, float] = {
-    "exists": 12,
-    "count": 17,
-    "caption": 14,
-    "at": 13,
-    "where": 9,
-    "place": 5,
-    "unknown": 4,
-    "relation": 24,
-    "next_to": 14,
+    "exists": 14,
+    "count": 14,
+    "caption": 8,
+    "at": 10,
+    "where": 10,
+    "place": 10,
+    "unknown": 5,
+    "relation": 26,
+    "next_to": 15,
     "colour": 12,
-    "total": 5,
-    "more": 5,
-    "background": 4,
-    "bigger": 30,
-    "smaller": 24,
+    "total": 3,
+    "more": 7,
+    "background": 3,
+    "bigger": 26,
+    "smaller": 22,
     "biggest": 12,
     "smallest": 12,
-    "talk": 10,
+    "talk": 14,
 }
 """How often each kind is asked (of kinds that a scene allows). Harder kinds more often."""
 
 _KINDS = tuple(KIND_WEIGHTS)
 _WEIGHTS = tuple(KIND_WEIGHTS.values())
+_TROUBLE = 0.08  # share of questions about one thing of which there is none, or several
 _CLEARLY_BIGGER = 1.4  # ratio of sizes asked about with 'which is bigger'
 _CLEARLY_BIGGEST = 1.25
 _SURELY_EQUAL = 1.06
@@ -69,7 +70,9 @@ def sample_query_of(kind: str, scene: Scene, rng: Random) -> Query | None:
         case "place":
             ref = present_ref(scene, rng) if rng.random() < 0.94 else absent_ref(scene, rng)
             cells = [item.cell for item in ref.find(scene)]
-            others = [cell for cell in range(9) if cell not in cells]
+            taken = [item.cell for item in scene.items if item.cell not in cells]
+            free = [cell for cell in range(9) if scene.at(cell) is None]
+            others = taken if taken and rng.random() < 0.6 else free
             wanted = cells if cells and rng.random() < 0.5 else others
             return Query(kind, ref, cell=rng.choice(wanted))
         case "at":
@@ -136,7 +139,7 @@ def _single_refs(scene: Scene, rng: Random) -> list[tuple[Ref, Item]]:
     return found
 
 
-def _troubled(scene: Scene, rng: Random) -> Ref | None:
+def _troubled(scene: Scene, rng: Random) -> Ref:
     """A reference that finds nothing, or (less often) several things."""
     many = [Ref(item.thing) for item in scene.items if scene.count(item.thing) > 1]
     return rng.choice(many) if many and rng.random() < 0.35 else absent_ref(scene, rng)
@@ -156,7 +159,7 @@ def _colour_query(scene: Scene, rng: Random) -> Query | None:
 
 def _relation_query(scene: Scene, rng: Random) -> Query | None:
     singles = _single_refs(scene, rng)
-    if singles and rng.random() < 0.05:
+    if singles and rng.random() < _TROUBLE:
         pair = [rng.choice(singles)[0], _troubled(scene, rng)]
         rng.shuffle(pair)
         return (
@@ -179,12 +182,12 @@ def _relation_query(scene: Scene, rng: Random) -> Query | None:
     return Query("relation", first, second, side=rng.choice(rng.choice((true, false))))
 
 
-def _differ(one: Ref | None, other: Ref | None) -> bool:
-    return one is not None and other is not None and one.thing != other.thing
+def _differ(one: Ref, other: Ref) -> bool:
+    return one.thing != other.thing
 
 
 def _next_to_query(scene: Scene, rng: Random) -> Query | None:
-    if rng.random() < 0.06:
+    if rng.random() < _TROUBLE:
         return Query("next_to", _troubled(scene, rng), side=rng.choice(SIDES))
     singles = _single_refs(scene, rng)
     if not singles:
@@ -207,8 +210,8 @@ def _size_query(kind: str, scene: Scene, rng: Random) -> Query | None:
     if len(singles) < 2:
         return None
     (first, one), (second, other) = rng.sample(singles, 2)
-    if rng.random() < 0.05:
-        second = absent_ref(scene, rng)
+    if rng.random() < _TROUBLE:
+        second = _troubled(scene, rng)
         return Query(kind, first, second) if _differ(first, second) else None
     ratio = max(one.scale, other.scale) / min(one.scale, other.scale)
     clear = ratio >= _CLEARLY_BIGGER or (ratio <= _SURELY_EQUAL and rng.random() < 0.4)
