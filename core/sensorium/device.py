@@ -1,8 +1,17 @@
-"""Where and on how many threads models compute."""
+"""Where models compute, on how many threads, in which number format, from which seed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
 from .errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Module = TypeVar("Module", bound="nn.Module")
 
 
 def resolve_device(name: str) -> str:
@@ -27,3 +36,26 @@ def use_threads(threads: int | None) -> None:
 
     if threads is not None:
         torch.set_num_threads(threads)
+
+
+def choose_dtype(name: str, device: str) -> torch.dtype:
+    """The type that `name` names; for 'auto' bfloat16 on a GPU that has it, else float32."""
+    import torch
+
+    if name != "auto":
+        chosen: torch.dtype = getattr(torch, name)
+        return chosen
+    on_gpu = torch.device(device).type == "cuda"
+    return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
+
+
+def seeded(build: Callable[[], Module], seed: int, device: str) -> Module:
+    """The same random weights for the same seed on every device.
+
+    The global generator is left alone; on 'meta' there are shapes only.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.device("meta" if device == "meta" else "cpu"):
+        torch.manual_seed(seed)
+        return build().to(device)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .checkpoint import read_header
 from .config import Recipe, validate
 from .contracts import Encoder, FeatureShape, LanguageModel, LanguageModelShape, Projector
 from .device import resolve_device, use_threads
 from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError
 from .generation import GenerationOptions
-from .header import read_header
 from .hearing import Hearing
 from .options import Options
 from .perception import Perception, Sense

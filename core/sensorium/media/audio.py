@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import MediaError, MissingPackageError
+from sensorium.media.reading import read_bytes
 from sensorium.messages import Media
 
 SAMPLE_RATE_HZ = 16_000
@@ -65,7 +66,7 @@ def read_audio(
     Raises MediaError where the source is no recording of an allowed format, is damaged, or is
     shorter or longer than `limits`, whatever its header says: decoding stops at the limit.
     """
-    data = _read_bytes(source, limits)
+    data = read_bytes(source, most=limits.max_bytes, kind="recording")
     if not data:
         raise MediaError("The recording is empty")
     kind = _kind(data)
@@ -93,23 +94,6 @@ def read_audio(
 _DAMAGED = "The recording is damaged or incomplete"
 _EXACT = ("flac", "mov", "wav")
 """Formats whose header says how long the sound is; decoders skip damaged parts in silence."""
-
-
-def _read_bytes(source: str | Path | bytes | BinaryIO, limits: AudioLimits) -> bytes:
-    if isinstance(source, bytes):
-        data = source
-    elif isinstance(source, str | Path):
-        try:
-            with Path(source).open("rb") as file:
-                data = file.read(limits.max_bytes + 1)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            raise MediaError(f"Cannot open the recording {source}: {reason}") from error
-    else:
-        data = source.read(limits.max_bytes + 1)
-    if len(data) > limits.max_bytes:
-        raise MediaError(f"The recording is larger than {limits.max_bytes // 2**20} MiB")
-    return data
 
 
 def is_recording(beginning: bytes) -> bool:

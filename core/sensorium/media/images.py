@@ -14,6 +14,7 @@ from typing import BinaryIO
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sensorium.errors import MediaError
+from sensorium.media.reading import read_bytes
 from sensorium.messages import Media
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -44,7 +45,7 @@ def read_image(
         with _errors_named(limits):
             picture = _as_seen(source)
     else:
-        data = _read_bytes(source, limits)
+        data = read_bytes(source, most=limits.max_bytes, kind="picture")
         with _errors_named(limits), Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened.size, limits)
             opened.load()
@@ -52,24 +53,6 @@ def read_image(
     size = f"{picture.width}x{picture.height}".encode()
     digest = hashlib.sha256(size + b"\0" + picture.tobytes()).hexdigest()
     return Media("image", digest, picture)
-
-
-def _read_bytes(source: str | Path | bytes | BinaryIO, limits: ImageLimits) -> bytes:
-    if isinstance(source, bytes):
-        data = source
-    elif isinstance(source, str | Path):
-        path = Path(source)
-        try:
-            with path.open("rb") as file:
-                data = file.read(limits.max_bytes + 1)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            raise MediaError(f"Cannot open the picture {source}: {reason}") from error
-    else:
-        data = source.read(limits.max_bytes + 1)
-    if len(data) > limits.max_bytes:
-        raise MediaError(f"The picture is larger than {limits.max_bytes // 2**20} MiB")
-    return data
 
 
 @contextmanager

@@ -6,11 +6,10 @@ same model as CTranslate2 reads it: the encoder reads the former, the transcribe
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sensorium.errors import CheckpointError
 
@@ -128,19 +127,6 @@ def unreachable(name: str) -> CheckpointError:
         where=WHERE,
         hint=f"Connect once and run: hf download {name}, or give a local folder.",
     )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; CheckpointError for anything else."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path} is not readable JSON.", hint="Copy or download it again."
-        ) from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} is not a JSON object.", hint="Copy or download it again.")
-    return content
 
 
 def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:

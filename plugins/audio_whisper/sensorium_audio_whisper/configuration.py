@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium import FeatureShape
+from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError
 
-from .checkpoint import CONFIG, WHERE, Checkpoint, read_json
+from .checkpoint import CONFIG, WHERE, Checkpoint
 
 if TYPE_CHECKING:
     from transformers import WhisperConfig

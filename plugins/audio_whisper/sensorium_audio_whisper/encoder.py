@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save_file
+from sensorium.checkpoint import load_weights, same_weights, write_json
+from sensorium.device import choose_dtype, seeded
 from sensorium.errors import PerceptionError
 from sensorium.fingerprint import combine, weights_fingerprint
 from torch import Tensor
@@ -21,11 +23,9 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 from .checkpoint import CONFIG, PREPROCESSOR, SAFE, Checkpoint, copy_speech
 from .configuration import DECISIVE, read_config
 from .preprocessing import Spectrograms, read_spectrograms
-from .weights import PREFIXES, encoder_name, load_weights, same_weights
+from .weights import PREFIXES, encoder_name
 
 if TYPE_CHECKING:
-    from transformers import WhisperConfig
-
     from .options import WhisperOptions
 
 WINDOWS_AT_ONCE = 8
@@ -95,15 +95,15 @@ class WhisperFeatures:
     def save(self, folder: Path) -> None:
         """Write the encoder; where it was not trained, the whole speech checkpoint it is from."""
         folder.mkdir(parents=True, exist_ok=True)
-        if self._source and same_weights(self.module, self._source / SAFE):
+        if self._source and same_weights(self.module, self._source / SAFE, encoder_name):
             copy_speech(self._source, folder)
         else:
             config = self.module.config.to_dict() | {"architectures": ["WhisperEncoder"]}
-            _write_json(folder / CONFIG, config)
+            write_json(folder / CONFIG, config)
             state = self.module.state_dict()
             named = {f"{PREFIXES[0]}{name}": value.contiguous() for name, value in state.items()}
             save_file(named, folder / SAFE, metadata={"format": "pt"})
-        _write_json(folder / PREPROCESSOR, self._spectrograms.to_dict())
+        write_json(folder / PREPROCESSOR, self._spectrograms.to_dict())
 
 
 def build(options: WhisperOptions, device: str) -> WhisperFeatures:
@@ -111,7 +111,7 @@ def build(options: WhisperOptions, device: str) -> WhisperFeatures:
     checkpoint = Checkpoint(options)
     config = read_config(checkpoint)
     spectrograms = read_spectrograms(checkpoint, config)
-    dtype = _dtype(options.dtype, device)
+    dtype = choose_dtype(options.dtype, device)
     source = None
     if options.random_seed is None:
         path = checkpoint.weights()
@@ -120,29 +120,10 @@ def build(options: WhisperOptions, device: str) -> WhisperFeatures:
         with torch.device("meta"):
             module = WhisperEncoder(config)
         module = module.to(dtype).to_empty(device=device)
-        load_weights(module, path)
+        load_weights(module, [path], encoder_name, kind="Whisper")
     else:
         content = f"random {options.random_seed}"
-        module = _random(config, options.random_seed, device).to(dtype)
+        module = seeded(lambda: WhisperEncoder(config), options.random_seed, device).to(dtype)
     settings = [{name: getattr(config, name) for name in DECISIVE}, spectrograms.to_dict()]
     fingerprint = combine("whisper", json.dumps(settings, sort_keys=True), content)
     return WhisperFeatures(module.eval(), spectrograms, fingerprint, source)
-
-
-def _random(config: WhisperConfig, seed: int, device: str) -> WhisperEncoder:
-    """The same weights for the same seed on every device; the global generator is left alone."""
-    with torch.random.fork_rng(devices=[]), torch.device("meta" if device == "meta" else "cpu"):
-        torch.manual_seed(seed)
-        return WhisperEncoder(config).to(device)
-
-
-def _dtype(name: str, device: str) -> torch.dtype:
-    if name != "auto":
-        chosen: torch.dtype = getattr(torch, name)
-        return chosen
-    on_gpu = torch.device(device).type == "cuda"
-    return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
 
 from .checkpoint import (
@@ -13,7 +14,6 @@ from .checkpoint import (
     MODEL,
     WHERE,
     local_folder,
-    read_json,
     unknown,
     unreachable,
 )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError, PerceptionError
 from sensorium.media.audio import SAMPLE_RATE_HZ
 from torch import Tensor
 
-from .checkpoint import PREPROCESSOR, Checkpoint, read_json
+from .checkpoint import PREPROCESSOR, Checkpoint
 
 if TYPE_CHECKING:
     from transformers import WhisperConfig

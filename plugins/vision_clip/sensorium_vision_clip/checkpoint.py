@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -129,19 +129,6 @@ class Checkpoint:
                 f"{name} cannot be downloaded ({type(error).__name__}).",
                 "Try again later, or give a local folder.",
             ) from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; CheckpointError for anything else."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path} is not readable JSON.", hint="Copy or download it again."
-        ) from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} is not a JSON object.", hint="Copy or download it again.")
-    return content
 
 
 def _is_plain(name: object) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium import FeatureShape
+from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError, ConfigError
 
-from .checkpoint import WHERE, Checkpoint, read_json
+from .checkpoint import WHERE, Checkpoint
 
 if TYPE_CHECKING:
     from transformers import CLIPVisionConfig

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save_file
+from sensorium.checkpoint import load_weights, write_json
+from sensorium.device import choose_dtype, seeded
 from sensorium.errors import PerceptionError
 from sensorium.fingerprint import combine, weights_fingerprint
 from torch import Tensor
@@ -20,7 +22,7 @@ from transformers import CLIPVisionModel
 from .checkpoint import SAFE, Checkpoint
 from .configuration import depth, feature_shape, read_config
 from .preprocessing import Preprocessor, read_preprocessor
-from .weights import load_weights, vision_name
+from .weights import vision_name
 
 if TYPE_CHECKING:
     from transformers import CLIPVisionConfig
@@ -107,8 +109,8 @@ class ClipEncoder:
         """Write the whole tower, its configuration and its preprocessing."""
         folder.mkdir(parents=True, exist_ok=True)
         config = self.module.config.to_dict() | {"architectures": ["CLIPVisionModel"]}
-        _write_json(folder / "config.json", config)
-        _write_json(folder / "preprocessor_config.json", self._preprocessor.to_dict())
+        write_json(folder / "config.json", config)
+        write_json(folder / "preprocessor_config.json", self._preprocessor.to_dict())
         state = {name: value.contiguous() for name, value in self.module.state_dict().items()}
         save_file(state, folder / SAFE, metadata={"format": "pt"})
 
@@ -123,11 +125,11 @@ def build(options: ClipOptions, device: str) -> ClipEncoder:
         files = checkpoint.weights()
         content = weights_fingerprint(files, vision_name)
         module = _empty(config, options, device)
-        load_weights(module, files)
+        load_weights(module, files, vision_name, kind="CLIP")
     else:
         content = f"random {options.random_seed}"
-        module = _random(config, options.random_seed, device)
-    module = module.to(dtype=_dtype(options.dtype, device)).eval()
+        module = seeded(lambda: CLIPVisionModel(config), options.random_seed, device)
+    module = module.to(dtype=choose_dtype(options.dtype, device)).eval()
     fingerprint = _fingerprint(options, config, preprocessor, content)
     return ClipEncoder(module, preprocessor, options, fingerprint)
 
@@ -136,26 +138,11 @@ def _empty(config: CLIPVisionConfig, options: ClipOptions, device: str) -> CLIPV
     """The tower with memory but no values: `load_weights` fills every parameter or raises."""
     with torch.device("meta"):
         module = CLIPVisionModel(config)
-    module = module.to(_dtype(options.dtype, device)).to_empty(device=device)
+    module = module.to(choose_dtype(options.dtype, device)).to_empty(device=device)
     embeddings = module.embeddings
     positions = torch.arange(embeddings.num_positions, device=device)
     embeddings.register_buffer("position_ids", positions[None], persistent=False)
     return module
-
-
-def _random(config: CLIPVisionConfig, seed: int, device: str) -> CLIPVisionModel:
-    """The same weights for the same seed on every device; the global generator is left alone."""
-    with torch.random.fork_rng(devices=[]), torch.device("meta" if device == "meta" else "cpu"):
-        torch.manual_seed(seed)
-        return CLIPVisionModel(config).to(device)
-
-
-def _dtype(name: str, device: str) -> torch.dtype:
-    if name != "auto":
-        chosen: torch.dtype = getattr(torch, name)
-        return chosen
-    on_gpu = torch.device(device).type == "cuda"
-    return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
 
 
 def _fingerprint(
@@ -165,7 +152,3 @@ def _fingerprint(
     tower = {name: getattr(config, name) for name in _DECISIVE}
     settings = [options.cls, options.fit, depth(config, options.layer), preprocessor.to_dict()]
     return combine("clip", json.dumps([tower, settings], sort_keys=True), content)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

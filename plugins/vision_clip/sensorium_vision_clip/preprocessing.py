@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import torch
 from PIL import Image
+from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError, PerceptionError
 from torch import Tensor
 
-from .checkpoint import Checkpoint, read_json
+from .checkpoint import Checkpoint
 
 SETTINGS = ("size", "crop_size", "resample", "image_mean", "image_std", "rescale_factor")
 LONGEST_SIDE = 4096

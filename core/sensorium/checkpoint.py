@@ -1,0 +1,146 @@
+"""Reading and writing the files of a checkpoint: JSON, and weights as safetensors only.
+
+For the core and for plugins. A name function maps the name of a stored tensor to that of a
+parameter, or to None where the tensor is no part of the module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import CheckpointError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+NameOf = Callable[[str], str | None]
+
+_FLOATS = {"F64", "F32", "F16", "BF16"}
+_AGAIN = "Copy or download it again."
+_NAMED_PROBLEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsHeader:
+    """What a safetensors file says about itself, weights unread."""
+
+    shapes: dict[str, list[int]]
+    metadata: dict[str, str]
+
+
+def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
+    """Shapes and metadata of a safetensors file; CheckpointError where it is not one."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise CheckpointError(f"No weights file {path}", where=where)
+    try:
+        with safe_open(path, framework="pt") as file:
+            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+            return WeightsHeader(shapes, dict(file.metadata() or {}))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is not a readable safetensors file",
+            where=where,
+            hint="Pickle formats (.bin, .pt) are not loaded; convert them to safetensors.",
+        ) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; CheckpointError for anything else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not readable JSON.", hint=_AGAIN) from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} is not a JSON object.", hint=_AGAIN)
+    return content
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """The same content always gives the same file."""
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load_weights(module: nn.Module, files: Sequence[Path], name_of: NameOf, *, kind: str) -> None:
+    """Fill every parameter of `module` from `files`, converting to its type.
+
+    Raises CheckpointError before the first tensor is read where one is missing, unknown, of
+    another shape or quantized, so that nothing is ever left at random. `kind` is the word for
+    the model in the error, such as 'CLIP'.
+    """
+    import torch
+
+    targets = dict(module.named_parameters())
+    found: dict[str, tuple[Path, str]] = {}
+    problems: list[str] = []
+    for path in files:
+        with _opened(path) as file:
+            for name, stored in _named(file, name_of):
+                if name in found:
+                    problems.append(f"{name} is stored twice")
+                elif name not in targets:
+                    problems.append(f"{stored} is unknown")
+                else:
+                    part = file.get_slice(stored)
+                    problems += _differences(stored, part, list(targets[name].shape))
+                found[name] = (path, stored)
+    problems += [f"{name} is missing" for name in targets if name not in found]
+    if problems:
+        more = len(problems) - _NAMED_PROBLEMS
+        raise CheckpointError(
+            f"The weights do not fit config.json: {'; '.join(problems[:_NAMED_PROBLEMS])}"
+            f"{f' and {more} more' if more > 0 else ''}.",
+            where=str(files[0].parent),
+            hint=f"Use a complete checkpoint of a {kind} model.",
+        )
+    for path in files:
+        with _opened(path) as file, torch.no_grad():
+            for name, (holder, stored) in found.items():
+                if holder == path:
+                    targets[name].copy_(file.get_tensor(stored))
+
+
+def same_weights(module: nn.Module, path: Path, name_of: NameOf) -> bool:
+    """Whether `module` holds what the file holds: nothing was trained since."""
+    import torch
+
+    with _opened(path) as file:
+        held = dict(_named(file, name_of))
+        return all(
+            name in held
+            and torch.equal(file.get_tensor(held[name]).to(weight.dtype), weight.detach().cpu())
+            for name, weight in module.named_parameters()
+        )
+
+
+def _named(file: Any, name_of: NameOf) -> Iterator[tuple[str, str]]:
+    """(parameter, stored name) of every tensor that is part of the module."""
+    for stored in file.keys():  # noqa: SIM118 - safe_open is no mapping
+        if (name := name_of(stored)) is not None:
+            yield name, stored
+
+
+def _differences(stored: str, part: Any, wanted: list[int]) -> Iterator[str]:
+    if (shape := part.get_shape()) != wanted:
+        yield f"{stored} has the shape {shape} instead of {wanted}"
+    if (dtype := part.get_dtype()) not in _FLOATS:
+        yield f"{stored} has the type {dtype} instead of a float"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} is damaged or no safetensors file: {error}", hint=_AGAIN
+        ) from error
