@@ -105,7 +105,7 @@ def trained(make, tmp_path_factory):
 
 def test_both_readers_of_the_export_hear_what_was_learned(trained):
     # Tunes are no voices, and a model this small is sure of nothing: no gate, but the model.
-    gates = {"vad_filter": False, "steady_decibels": 0, "log_prob_threshold": -100}
+    gates = {"voice_threshold": 0, "steady_decibels": 0, "log_prob_threshold": -100}
     transcriber = build_transcriber(
         WhisperOptions(checkpoint=str(trained), beam_size=1, **gates), "cpu"
     )
