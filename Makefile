@@ -13,7 +13,7 @@ export GRADIO_ANALYTICS_ENABLED := False
 
 RECIPES := plugins/pocket/sensorium_pocket/recipes
 
-.PHONY: demo test check bench app pocket system clean
+.PHONY: demo test check bench app pocket pocket-speech system clean
 
 demo: $(READY)  ## Ask three questions about two pictures
 	$(BIN)/sensorium demo
@@ -39,6 +39,10 @@ pocket: $(READY)  ## Train the pocket model again, from nothing; continues where
 	$(BIN)/sensorium train instruct --config $(RECIPES)/2-instruct.yaml
 	rm -rf plugins/pocket/sensorium_pocket/bundle
 	cp -r runs/pocket/2-instruct/bundle plugins/pocket/sensorium_pocket/bundle
+
+pocket-speech: $(READY) system  ## Train the pocket model's hearing again; continues where it stopped
+	$(BIN)/python -m sensorium_pocket.speech.build_tokenizer
+	$(BIN)/sensorium train speech --config $(RECIPES)/3-speech.yaml
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         Sample,
         SampleSource,
         Score,
+        SpeechSample,
         TextSample,
         TranscriberSpec,
         Turn,
@@ -83,7 +84,8 @@ _HOMES = {
     "options": "Options",
     "specs": (
         "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
-        "LanguageModelSpec ProjectorSpec Sample SampleSource Score TextSample TranscriberSpec Turn"
+        "LanguageModelSpec ProjectorSpec Sample SampleSource Score SpeechSample TextSample "
+        "TranscriberSpec Turn"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -122,6 +124,7 @@ __all__ = [
     "Segment",
     "SensoriumError",
     "Session",
+    "SpeechSample",
     "TextPart",
     "TextSample",
     "Tokenizer",

@@ -132,6 +132,19 @@ class DenseSample:
     labels: Mapping[str, Tensor]
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechSample:
+    """One unit for the stage `speech`: a recording and what is said in it; "" where nothing is.
+
+    `sounds` optionally spells how it sounds, a letter of ASCII per sound: it helps the encoder.
+    """
+
+    media: Media
+    text: str
+    language: str = "en"
+    sounds: str = ""
+
+
 class SampleSource(Protocol):
     """A map-style dataset: sample `index` is the same in every run and every process."""
 
@@ -142,7 +155,7 @@ class SampleSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DatasetFormat:
-    """A way to read training data; its items are `Sample`, `TextSample` or `DenseSample`."""
+    """A way to read training data: `Sample`, `TextSample`, `DenseSample` or `SpeechSample`."""
 
     name: str
     summary: str

@@ -129,7 +129,7 @@ def test_bad_files(tmp_path, content, said):
 def test_training_and_chat_see_the_same_pixels(make_run, llava):
     run = make_run("align")
     batch = run.objective.collate([run.data[0]])
-    encoder = run.pipeline.senses["image"].encoder
+    encoder = run.objective.pipeline.senses["image"].encoder
     picture = read_image(llava.parent / "red.png")  # as `ask --image` reads it
     assert torch.equal(batch["media"]["image"][0], encoder.prepare(picture.value))
     with torch.no_grad():

@@ -51,7 +51,7 @@ def test_encoder_then_instruct(train, log, tmp_path, registry):
 
 
 def test_align_trains_the_projector_alone(train, log, tmp_path, registry, make_run):
-    start = make_run("align").pipeline.llm.module.state_dict()
+    start = make_run("align").objective.pipeline.llm.module.state_dict()
     done = train("align", steps=25, batch_size=4)
     assert done.exit_code == 0, done.output
     assert falls(log())
@@ -73,7 +73,7 @@ def test_pretrain_reads_text(train, log, tmp_path, model):
 @pytest.mark.parametrize("merged", [False, True])
 def test_lora(train, log, tmp_path, registry, make_run, merged):
     run = make_run("instruct", lora=LORA)
-    start = {n: w.clone() for n, w in run.pipeline.llm.module.state_dict().items()}
+    start = {n: w.clone() for n, w in run.objective.pipeline.llm.module.state_dict().items()}
     done = train(
         "instruct", lora=LORA, merge_lora=merged, steps=60, batch_size=4, learning_rate=0.02
     )
@@ -95,7 +95,7 @@ def test_lora(train, log, tmp_path, registry, make_run, merged):
     with torch.no_grad():
         one, other = (
             llm.open_session().append(llm.embed(ids), last=36)
-            for llm in (trained.pipeline.llm, loaded.llm)
+            for llm in (trained.objective.pipeline.llm, loaded.llm)
         )
     assert (one - other).abs().max() < 1e-4
     assert ask(tmp_path, registry)
@@ -208,9 +208,9 @@ def test_an_encoder_that_cannot_be_trained_serves_a_projector(make_run):
     batch = run.objective.collate([run.data[0], run.data[1]])
     with torch.no_grad():
         expected = run.objective.eval()(**batch)["loss"]
-    sense = run.pipeline.senses["image"]
+    sense = run.objective.pipeline.senses["image"]
     sense.encoder = OnlyEncodes(sense.encoder)
-    objective = LanguageObjective(run.pipeline)
+    objective = LanguageObjective(run.objective.pipeline)
     loss = objective(**batch)["loss"]
     loss.backward()
     assert torch.allclose(loss, expected, atol=1e-6)

@@ -9,7 +9,7 @@ from sensorium import Command, DatasetFormat, hookimpl
 
 @hookimpl
 def register_commands() -> Iterable[Command]:
-    """`sensorium train {encoder,pretrain,align,instruct}`."""
+    """`sensorium train {encoder,pretrain,align,instruct,speech}`."""
 
     def load() -> object:
         from .cli import train

@@ -15,19 +15,17 @@ from sensorium.specs import DenseSample
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .objective import Objective, trainable
+from .objective import PipelineObjective, trainable
 
 
-class DenseObjective(Objective):
+class DenseObjective(PipelineObjective):
     """One linear head per label set; the heads are dropped after training."""
 
     def __init__(self, pipeline: Pipeline, classes: Mapping[str, int]) -> None:
-        super().__init__()
+        super().__init__(pipeline)
         if len(pipeline.senses) != 1:
             raise ConfigError("The stage 'encoder' trains one encoder", where="model.encoders")
         ((name, sense),) = pipeline.senses.items()
-        # The pipeline is no nn.Module, so nothing in it is counted twice.
-        self._pipeline = pipeline
         self._modality = name
         self.encoder = nn.ModuleDict({name: trainable(sense.encoder).module})
         self.heads = nn.ModuleDict(
@@ -36,7 +34,7 @@ class DenseObjective(Objective):
 
     def collate(self, samples: Sequence[DenseSample]) -> dict[str, Any]:
         """Samples → inputs [B, …] and labels [B, T] by name."""
-        encoder = self._pipeline.senses[self._modality].encoder
+        encoder = self.pipeline.senses[self._modality].encoder
         return {
             "inputs": torch.stack([encoder.prepare(item.media.value) for item in samples]),
             "labels_of": {
@@ -46,7 +44,7 @@ class DenseObjective(Objective):
 
     def forward(self, inputs: Tensor, labels_of: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """→ `loss` (sum over label sets) and each set's accuracy."""
-        encoder = trainable(self._pipeline.senses[self._modality].encoder)
+        encoder = trainable(self.pipeline.senses[self._modality].encoder)
         features = encoder.features(inputs).flatten(0, 1)
         losses, parts = [], {}
         for name, head in self.heads.items():

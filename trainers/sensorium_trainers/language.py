@@ -19,17 +19,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .batching import batch_of
-from .objective import Objective, module, variable
+from .objective import PipelineObjective, module, variable
 from .packing import Packer
 
 
-class LanguageObjective(Objective):
+class LanguageObjective(PipelineObjective):
     """Next-token loss on answers, plus dense targets at media positions where there are any."""
 
     def __init__(self, pipeline: Pipeline, *, media_label_weight: float = 0.0) -> None:
-        super().__init__()
-        # The pipeline is no nn.Module, so nothing in it is counted twice.
-        self._pipeline = pipeline
+        super().__init__(pipeline)
         self.media_label_weight = media_label_weight
         self.llm = self.model.module
         self.encoder = nn.ModuleDict(
@@ -58,10 +56,10 @@ class LanguageObjective(Objective):
     @property
     def model(self) -> TrainableLanguageModel:
         """The language model; ConfigError if its backend cannot be trained."""
-        llm = self._pipeline.llm
+        llm = self.pipeline.llm
         if not isinstance(llm, TrainableLanguageModel):
             raise ConfigError(
-                f"The language model '{self._pipeline.plan.llm.name}' cannot be trained on this "
+                f"The language model '{self.pipeline.plan.llm.name}' cannot be trained on this "
                 "backend"
             )
         return llm
@@ -72,7 +70,7 @@ class LanguageObjective(Objective):
             raise ConfigError(
                 f"The data has {media.modality}, but the model takes {known}", where="data"
             )
-        sense = self._pipeline.senses[media.modality]
+        sense = self.pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
             length = variable(sense.encoder).positions(self._prepare(media))
@@ -80,7 +78,7 @@ class LanguageObjective(Objective):
 
     def _prepare(self, media: Media) -> Tensor:
         if media.digest not in self._prepared:
-            encoder = self._pipeline.senses[media.modality].encoder
+            encoder = self.pipeline.senses[media.modality].encoder
             self._prepared[media.digest] = encoder.prepare(media.value)
         return self._prepared[media.digest]
 
@@ -139,7 +137,7 @@ class LanguageObjective(Objective):
 
     def _project(self, modality: str, inputs: Tensor) -> Tensor:
         """Prepared items [N, …] → [N, K, D]."""
-        encoder = self._pipeline.senses[modality].encoder
+        encoder = self.pipeline.senses[modality].encoder
         if isinstance(encoder, TrainableEncoder):
             learns = any(weight.requires_grad for weight in encoder.module.parameters())
             with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
@@ -150,7 +148,7 @@ class LanguageObjective(Objective):
 
     def _project_each(self, modality: str, inputs: list[Tensor]) -> list[Tensor]:
         """N prepared items of any length → N times [K_i, D]."""
-        encoder = variable(self._pipeline.senses[modality].encoder)
+        encoder = variable(self.pipeline.senses[modality].encoder)
         weights = getattr(encoder, "module", nn.Module()).parameters()
         learns = any(weight.requires_grad for weight in weights)
         features = (encoder.features_of if learns else encoder.encode)(inputs)

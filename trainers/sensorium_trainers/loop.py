@@ -6,21 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.bundle import save_bundle
-from sensorium.config import make_recipe
 from sensorium.errors import CheckpointError
-from sensorium.loading import find_recipe
-from sensorium.pipeline import Pipeline, plan
 from sensorium.registry import Registry
 
 from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint, set_aside, step_of
+from .composing import compose
 from .data import open_data
-from .dense import DenseObjective
 from .errors import TrainingError
 from .freezing import Parameters, choose, combined, frozen, hashes, redraw, table, widen
-from .language import LanguageObjective
 from .log import Report, RunLog
-from .lora import add_adapter, merge_adapter
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
 from .stages import Stage, groups
@@ -37,15 +31,7 @@ class Run:
         wanted = groups(stage, recipe)
         torch.manual_seed(recipe.seed)  # new projectors and heads are drawn below
         self.data = open_data(recipe, registry)
-        self.pipeline = start(recipe, registry)
-        add_adapter(self.pipeline.llm, recipe)
-        self.objective: LanguageObjective | DenseObjective
-        if stage.objective == "dense":
-            self.objective = DenseObjective(self.pipeline, self.data.classes())
-        else:
-            self.objective = LanguageObjective(
-                self.pipeline, media_label_weight=recipe.media_label_weight
-            )
+        self.objective = compose(stage, recipe, registry, self.data)
         choose(self.objective, (*wanted, "heads"), recipe)
         widen(self.objective, keep=("llm",) if recipe.lora else ())
         redraw(self.objective, recipe.initial_std, recipe.seed)
@@ -55,7 +41,7 @@ class Run:
         return table(self.objective)
 
     def train(self, report: Report, *, resume: bool = True) -> Path:
-        """Learn to the last step, from the newest checkpoint if there is one → the bundle.
+        """Learn to the last step, from the newest checkpoint if there is one → what was exported.
 
         Raises TrainingError where the run had to stop, CheckpointError where a checkpoint cannot
         be written or does not belong to this run.
@@ -80,11 +66,11 @@ class Run:
         else:
             self._learn(trainer, checkpoint, stopping, report)
         self._prove(before)
-        bundle = self.export(report)
+        exported = self.export(report)
         skipped = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
-        return bundle
+        return exported
 
     def _learn(
         self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report
@@ -122,17 +108,14 @@ class Run:
             raise TrainingError(
                 f"{len(changed)} tensors that were meant to stay frozen have changed, the first "
                 f"is {changed[0]}",
-                hint="No bundle was written.",
+                hint="Nothing was exported.",
             )
 
     def export(self, report: Report) -> Path:
-        """Write the bundle of the models as they are now."""
+        """Write the models as they are now, as the stage's objective does."""
         self.objective.eval()
-        merge_adapter(self.pipeline.llm, self.recipe)
-        folder = self.recipe.output / "bundle"
-        dtype = getattr(torch, self.recipe.export_dtype) if self.recipe.export_dtype else None
-        save_bundle(self.pipeline, folder, name=self.recipe.name, dtype=dtype)
-        report(f"bundle: {folder}")
+        folder = self.objective.export(self.recipe)
+        report(f"{folder.name}: {folder}")
         return folder
 
     def load_newest(self) -> Path:
@@ -142,15 +125,3 @@ class Run:
             raise CheckpointError(f"No checkpoint in {self.recipe.output}")
         AtomicCheckpoints.load_weights(self.objective, checkpoint)
         return checkpoint
-
-
-def start(recipe: TrainingRecipe, registry: Registry) -> Pipeline:
-    """The models the recipe starts from."""
-    if isinstance(recipe.model, str):
-        found = find_recipe(recipe.model, (), registry)
-        model, source = found.recipe, found.source
-    else:
-        source = "model"
-        model = make_recipe(recipe.model, source=source)
-    model = model.model_copy(update={"device": recipe.device, "threads": recipe.threads})
-    return plan(model, registry, source=source).build()

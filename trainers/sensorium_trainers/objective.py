@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import torch
+from sensorium.bundle import save_bundle
 from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.errors import ConfigError
+from sensorium.pipeline import Pipeline
 from torch import nn
+
+from .lora import merge_adapter
+from .recipe import TrainingRecipe
 
 
 class Objective(nn.Module):
@@ -21,6 +28,10 @@ class Objective(nn.Module):
         """Samples → the keyword arguments of `forward`."""
         raise NotImplementedError
 
+    def export(self, recipe: TrainingRecipe) -> Path:
+        """Write the models as they are now → the folder."""
+        raise NotImplementedError
+
     def train(self, mode: bool = True) -> Objective:
         """Where nothing learns nothing is in training mode: no dropout, no running statistics."""
         super().train(mode)
@@ -28,6 +39,23 @@ class Objective(nn.Module):
             if not any(weight.requires_grad for weight in part.parameters()):
                 part.eval()
         return self
+
+
+class PipelineObjective(Objective):
+    """An objective over a whole pipeline, which becomes a bundle."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        super().__init__()
+        # The pipeline is no nn.Module, so nothing in it is counted twice.
+        self.pipeline = pipeline
+
+    def export(self, recipe: TrainingRecipe) -> Path:
+        """Write the bundle, an adapter merged where the recipe wants one plain model."""
+        merge_adapter(self.pipeline.llm, recipe)
+        folder = recipe.output / "bundle"
+        dtype = getattr(torch, recipe.export_dtype) if recipe.export_dtype else None
+        save_bundle(self.pipeline, folder, name=recipe.name, dtype=dtype)
+        return folder
 
 
 def trainable(encoder: object) -> TrainableEncoder:

@@ -20,7 +20,7 @@ from sensorium.options import Options
 
 ENVIRONMENT_PREFIX = "SENSORIUM_TRAIN_"
 
-Group = Literal["encoder", "projector", "llm"]
+Group = Literal["encoder", "projector", "llm", "decoder"]
 
 
 class DataComponent(BaseModel):
@@ -40,7 +40,8 @@ class TrainingRecipe(Options):
     """One run of one stage."""
 
     model: str | dict[str, Any] = Field(
-        description="Where to start: a bundle's name or folder, a recipe file, or a recipe inline."
+        description="Where to start: a bundle's name or folder, a recipe file, or a recipe inline; "
+        "for the stage 'speech' the folder of a Whisper, with or without weights."
     )
     data: tuple[DataComponent, ...] = Field(min_length=1, description="What to learn from.")
     output: Path = Field(description="Folder for checkpoints, the log and the finished bundle.")
@@ -70,6 +71,12 @@ class TrainingRecipe(Options):
         ge=0,
         description="Weight of the dense targets at media positions, where the data has them.",
     )
+    sound_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="Stage 'speech': weight of a head on the encoder that spells sounds, where the "
+        "data has them; it is not exported.",
+    )
     steps: int = Field(ge=1, description="Optimizer steps.")
     batch_size: int = Field(default=8, ge=1, description="Samples per step and process.")
     accumulate: int = Field(default=1, ge=1, description="Batches per optimizer step.")
@@ -91,6 +98,10 @@ class TrainingRecipe(Options):
         ge=0,
         description="A step whose loss or gradient is not finite changes nothing and is counted; "
         "one more than this many in a run, and it stops.",
+    )
+    shuffle: bool = Field(
+        default=True,
+        description="Draw samples in random order; generated data may be quicker in its own.",
     )
     workers: int = Field(
         default=0, ge=0, description="Processes that prepare data; 0 prepares it in between."

@@ -29,6 +29,7 @@ def arguments(recipe: TrainingRecipe) -> TrainingArguments:
         seed=recipe.seed,
         data_seed=recipe.seed,
         use_cpu=recipe.device == "cpu" or not torch.cuda.is_available(),
+        train_sampling_strategy="random" if recipe.shuffle else "sequential",
         dataloader_num_workers=recipe.workers,
         dataloader_pin_memory=False,
         # A batch is built by our objective's `collate`; there are no columns and no labels.

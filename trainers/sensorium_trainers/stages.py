@@ -18,7 +18,7 @@ class Stage:
     summary: str
     trains: tuple[Group, ...]
     may_train: tuple[Group, ...]
-    objective: Literal["language", "dense"] = "language"
+    objective: Literal["language", "dense", "speech"] = "language"
 
 
 STAGES = {
@@ -48,6 +48,13 @@ STAGES = {
             summary="projector and language model (full or LoRA) from conversations",
             trains=("projector", "llm"),
             may_train=("projector", "llm", "encoder"),
+        ),
+        Stage(
+            name="speech",
+            summary="a Whisper from recordings and what is said in them",
+            trains=("encoder", "decoder"),
+            may_train=("encoder", "decoder"),
+            objective="speech",
         ),
     )
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import click
     from sensorium import Answering, SampleSource, Score
 
-    from .options import WorldOptions
+    from .options import SpeechOptions, WorldOptions
 
 FOLDER = Path(__file__).parent
 
@@ -57,7 +57,7 @@ def register_chat_templates() -> Iterable[ChatTemplate]:
 @hookimpl
 def register_dataset_formats() -> Iterable[DatasetFormat]:
     """The world as training data, generated while it is read."""
-    from .options import WorldOptions
+    from .options import SpeechOptions, WorldOptions
 
     yield DatasetFormat(
         name="pocket-patches",
@@ -71,6 +71,12 @@ def register_dataset_formats() -> Iterable[DatasetFormat]:
         options=WorldOptions,
         open=_open_questions,
     )
+    yield DatasetFormat(
+        name="pocket-speech",
+        summary="sentences spoken by espeak-ng, generated while they are read",
+        options=SpeechOptions,
+        open=_open_speech,
+    )
 
 
 @hookimpl
@@ -81,6 +87,12 @@ def register_evaluations() -> Iterable[Evaluation]:
         summary="exact answers about unseen scenes, and to hand-written questions",
         items=1000,
         run=_evaluate,
+    )
+    yield Evaluation(
+        name="pocket-speech",
+        summary="words and sentences heard right, from voices, accents and rooms held out",
+        items=500,
+        run=_evaluate_speech,
     )
 
 
@@ -104,6 +116,18 @@ def _open_questions(options: WorldOptions) -> SampleSource:
     from .data import Questions
 
     return Questions(options)
+
+
+def _open_speech(options: SpeechOptions) -> SampleSource:
+    from .speech.data import SpokenSentences
+
+    return SpokenSentences(options)
+
+
+def _evaluate_speech(engine: Answering, limit: int) -> Iterator[Mapping[str, Score]]:
+    from .speech.evaluation import evaluate
+
+    return evaluate(engine, limit)
 
 
 def _evaluate(engine: Answering, limit: int) -> Iterator[Mapping[str, Score]]:

@@ -1,4 +1,4 @@
-"""What can be set on the pocket world as training data."""
+"""What can be set on the pocket world and its speech as training data."""
 
 from __future__ import annotations
 
@@ -12,3 +12,13 @@ class WorldOptions(Options):
     seed: int = Field(default=0, ge=0, lt=1000, description="Another seed is another world tour.")
     length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
     questions: int = Field(default=8, ge=1, description="Conversations about each picture.")
+
+
+class SpeechOptions(Options):
+    """How much speech."""
+
+    seed: int = Field(default=0, ge=0, lt=1000, description="Another seed says other things.")
+    length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
+    max_seconds: float = Field(
+        default=6.0, gt=1, le=30, description="The longest clip: the model's window."
+    )

@@ -1,0 +1,138 @@
+"""Spoken sentences as training data: sample `index` of a seed is the same in every run."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from random import Random
+
+import numpy as np
+from sensorium import Media, SpeechSample
+
+from sensorium_pocket.options import SpeechOptions
+
+from .espeak import SAMPLE_RATE_HZ, VoiceError, Waveform
+from .sentences import draw_sentence
+from .sounds import NOISES, in_room, through_telephone, with_noise, wordless
+from .talking import voices
+from .voices import Cast, Manner, draw_manner
+
+WINDOW_SECONDS = 6.0
+WORDLESS = 0.08
+"""Share of samples in which nobody speaks: the model must learn to say nothing."""
+
+TOGETHER = 16
+"""Samples that one fork speaks: a fork costs more than a sentence."""
+
+_OTHER_SOUNDS = ("silence", "noise", "noise", "tone", "clicks", "melody")
+_SEEDS_APART = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A waveform [S] and the words in it."""
+
+    waveform: Waveform
+    text: str
+    sounds: str = ""
+
+    @property
+    def media(self) -> Media:
+        """As a recording that was read."""
+        samples = np.ascontiguousarray(self.waveform, np.float32)
+        samples.flags.writeable = False
+        return Media("audio", hashlib.sha256(samples.data).hexdigest(), samples)
+
+
+class SpokenSentences:
+    """Samples for the stage `speech`. No seed of evaluation is ever reached."""
+
+    def __init__(self, options: SpeechOptions) -> None:
+        self.options = options
+        self._group: tuple[int, list[Clip]] = (-1, [])
+
+    def __len__(self) -> int:
+        return self.options.length
+
+    def __getitem__(self, index: int) -> SpeechSample:
+        """Quick in order: neighbours are spoken together."""
+        if not 0 <= index < len(self):
+            raise IndexError("beyond the data")
+        group, place = divmod(index, TOGETHER)
+        if self._group[0] != group:
+            first = self.options.seed * _SEEDS_APART + group * TOGETHER
+            self._group = (group, training_clips(first, TOGETHER, self.options.max_seconds))
+        clip = self._group[1][place]
+        return SpeechSample(clip.media, clip.text, sounds=clip.sounds)
+
+
+def training_clips(first: int, count: int, max_seconds: float) -> list[Clip]:
+    """Clips of so many seeds from `first` on: someone saying something somewhere, or no one."""
+    # Prefixed, so that no sentence follows from the seed that a picture follows from.
+    rngs = [Random(f"speech {seed}") for seed in range(first, first + count)]
+    texts = ["" if rng.random() < WORDLESS else draw_sentence(rng) for rng in rngs]
+    speaking = [(text, rng) for text, rng in zip(texts, rngs, strict=True) if text]
+    manners = [(text, draw_manner("training", rng)) for text, rng in speaking]
+    said = iter(_say(manners, max_seconds))
+    clips = []
+    for text, rng in zip(texts, rngs, strict=True):
+        if text:
+            clip = _placed(next(said), rng, max_seconds)
+            clips.append(replace(clip, waveform=_somewhere(clip.waveform, rng)))
+        else:
+            seconds = rng.uniform(0.3, max_seconds)
+            clips.append(Clip(wordless(rng.choice(_OTHER_SOUNDS), seconds, rng), ""))
+    return clips
+
+
+def spoken(text: str, cast: Cast, rng: Random, max_seconds: float = WINDOW_SECONDS) -> Clip:
+    """`text` by somebody of the cast; words that do not fit into the window are left out."""
+    (said,) = _say([(text, draw_manner(cast, rng))], max_seconds)
+    return _placed(said, rng, max_seconds)
+
+
+def _say(asked: list[tuple[str, Manner]], max_seconds: float) -> list[Clip]:
+    """All of them, with a quarter of the words less, again and again, where it takes too long."""
+    clips = [
+        Clip(_trimmed(speech), text, sounds)
+        for (text, _), (speech, sounds) in zip(asked, voices().say(asked), strict=True)
+    ]
+    longest = (max_seconds - 0.1) * SAMPLE_RATE_HZ
+    late = [number for number, clip in enumerate(clips) if len(clip.waveform) > longest]
+    shorter = []
+    for number in late:
+        words = asked[number][0].split()
+        if len(words) < 2:
+            raise VoiceError(f"'{words[0]}' takes longer than {max_seconds:g} s")
+        kept = words[: len(words) - max(1, len(words) // 4)]
+        shorter.append((" ".join(kept), asked[number][1]))
+    if shorter:
+        for number, clip in zip(late, _say(shorter, max_seconds), strict=True):
+            clips[number] = clip
+    return clips
+
+
+def _placed(clip: Clip, rng: Random, max_seconds: float) -> Clip:
+    """With silence around it, at some loudness."""
+    room = int(max_seconds * SAMPLE_RATE_HZ) - len(clip.waveform)
+    before = min(int(rng.uniform(0, 0.4) * SAMPLE_RATE_HZ), room)
+    after = min(int(rng.uniform(0, 0.5) * SAMPLE_RATE_HZ), room - before)
+    level = 10 ** (rng.uniform(-18, -1) / 20) / max(float(np.abs(clip.waveform).max()), 1e-4)
+    padded = np.pad(clip.waveform * np.float32(level), (before, after))
+    return replace(clip, waveform=padded)
+
+
+def _trimmed(speech: Waveform) -> Waveform:
+    """Without the silence that espeak-ng puts around a sentence."""
+    loud = np.flatnonzero(np.abs(speech) > 2e-3)
+    return speech[loud[0] : loud[-1] + 1] if len(loud) else speech
+
+
+def _somewhere(speech: Waveform, rng: Random) -> Waveform:
+    if rng.random() < 0.25:
+        speech = in_room(speech, rng.uniform(0.1, 0.5), rng)
+    if rng.random() < 0.15:
+        speech = through_telephone(speech, rng.choice((3400.0, 3900.0, 5500.0)))
+    if rng.random() < 0.5:
+        speech = with_noise(speech, rng.choice(NOISES), rng.uniform(6, 35), rng)
+    return speech

@@ -1,0 +1,115 @@
+"""The objective of the stage `speech`: a Whisper writes what is said.
+
+Legend: B clips, S samples, M mel bins, F frames of the window, P = F / 2 positions of the encoder,
+T tokens of the longest text with its prompt, V vocabulary, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from sensorium.device import resolve_device, use_threads
+from sensorium.errors import ConfigError
+from sensorium.specs import SpeechSample
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .objective import Objective
+from .recipe import TrainingRecipe
+from .whispers import Whisper, load_whisper, save_whisper
+
+SOUND_CLASSES = 128
+"""ASCII; 0 is the blank of connectionist temporal classification."""
+
+SAMPLE_RATE_HZ = 16_000
+ZERO_PADDED = 4
+"""One clip in so many is followed by zeros, as faster-whisper pads, the others by silence."""
+
+
+class SpeechObjective(Objective):
+    """Cross-entropy on the words and their end; sounds, where given, through a head of its own."""
+
+    def __init__(self, whisper: Whisper, *, sound_weight: float = 0.0) -> None:
+        super().__init__()
+        # The whole is no child of ours, so nothing in it is counted twice.
+        self._whisper = whisper
+        self._sound_weight = sound_weight
+        self.encoder: nn.Module = whisper.model.model.encoder
+        self.decoder: nn.Module = whisper.model.model.decoder
+        if sound_weight:
+            self.heads = nn.ModuleDict(
+                {"sounds": nn.Linear(whisper.model.config.d_model, SOUND_CLASSES)}
+            )
+
+    def collate(self, samples: Sequence[SpeechSample]) -> dict[str, Any]:
+        """frames [B, M, F], prompted ids [B, T], labels [B, T] and sounds [B, longest]."""
+        for sample in samples:
+            if not isinstance(sample, SpeechSample):
+                raise ConfigError(
+                    f"The stage 'speech' learns from SpeechSample, not {type(sample).__name__}",
+                    where="data",
+                )
+        rows = [self._whisper.spell(sample.text, sample.language) for sample in samples]
+        longest = max(len(ids) for ids, _ in rows)
+        end = self._whisper.end
+        pad = self._whisper.extractor
+        made = pad([s.media.value for s in samples], sampling_rate=SAMPLE_RATE_HZ)
+        frames = torch.as_tensor(made["input_features"])
+        for row, sample in zip(frames, samples, strict=True):
+            if int(sample.media.digest[:8], 16) % ZERO_PADDED == 0:
+                row[:, len(sample.media.value) // pad.hop_length + 1 :] = 0
+        return {
+            "frames": frames,
+            "ids": torch.tensor([ids + [end] * (longest - len(ids)) for ids, _ in rows]),
+            "labels": torch.tensor([to + [-100] * (longest - len(to)) for _, to in rows]),
+            "sounds": nn.utils.rnn.pad_sequence(
+                [torch.tensor([*sample.sounds.encode("ascii")]).long() for sample in samples],
+                batch_first=True,
+            ),
+        }
+
+    def forward(
+        self, frames: Tensor, ids: Tensor, labels: Tensor, sounds: Tensor
+    ) -> dict[str, Tensor]:
+        """→ `loss`, its parts, and the share of tokens that were right."""
+        hidden = self.encoder(frames).last_hidden_state
+        states = self.decoder(input_ids=ids, encoder_hidden_states=hidden, use_cache=False)
+        told = labels >= 0
+        logits = self._whisper.model.proj_out(states.last_hidden_state[told]).float()
+        loss = functional.cross_entropy(logits, labels[told])
+        right = (logits.argmax(-1) == labels[told]).float().mean()
+        parts = {"text_loss": loss.detach(), "token_accuracy": right.detach()}
+        if self._sound_weight and sounds.shape[1]:
+            heard = self._hear(hidden, sounds)
+            loss = loss + self._sound_weight * heard
+            parts["sound_loss"] = heard.detach()
+        return {"loss": loss, **parts}
+
+    def _hear(self, hidden: Tensor, sounds: Tensor) -> Tensor:
+        logits = self.heads["sounds"](hidden).float().log_softmax(-1).transpose(0, 1)
+        lengths = (sounds > 0).sum(1)
+        spelled = lengths > 0
+        if not spelled.any():
+            return hidden.sum() * 0
+        positions = torch.full_like(lengths[spelled], hidden.shape[1])
+        return functional.ctc_loss(
+            logits[:, spelled], sounds[spelled], positions, lengths[spelled], zero_infinity=True
+        )
+
+    def export(self, recipe: TrainingRecipe) -> Path:
+        """Write the speech checkpoint; the head of the sounds is left behind."""
+        folder = recipe.output / "speech"
+        save_whisper(self._whisper, folder, recipe.export_dtype)
+        return folder
+
+
+def compose_speech(recipe: TrainingRecipe) -> SpeechObjective:
+    """The Whisper the recipe starts from: a checkpoint, or random weights in its shape."""
+    if not isinstance(recipe.model, str):
+        raise ConfigError("The stage 'speech' starts from the folder of a Whisper", where="model")
+    resolve_device(recipe.device)
+    use_threads(recipe.threads)
+    return SpeechObjective(load_whisper(Path(recipe.model)), sound_weight=recipe.sound_weight)
