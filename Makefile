@@ -37,12 +37,13 @@ pocket: $(READY)  ## Train the pocket model again, from nothing; continues where
 	$(BIN)/python -m sensorium_pocket.build_tokenizer
 	$(BIN)/sensorium train encoder --config $(RECIPES)/1-encoder.yaml
 	$(BIN)/sensorium train instruct --config $(RECIPES)/2-instruct.yaml
+	$(BIN)/sensorium train instruct --config $(RECIPES)/3-emphasis.yaml
 	rm -rf plugins/pocket/sensorium_pocket/bundle
-	cp -r runs/pocket/2-instruct/bundle plugins/pocket/sensorium_pocket/bundle
+	cp -r runs/pocket/3-emphasis/bundle plugins/pocket/sensorium_pocket/bundle
 
 pocket-speech: $(READY) system  ## Train the pocket model's hearing again; continues where it stopped
 	$(BIN)/python -m sensorium_pocket.speech.build_tokenizer
-	$(BIN)/sensorium train speech --config $(RECIPES)/3-speech.yaml
+	$(BIN)/sensorium train speech --config $(RECIPES)/speech.yaml
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sensorium_pocket.options import WorldOptions
 from sensorium_pocket.world import (
     CELLS,
     GROUPS,
@@ -240,6 +241,19 @@ def test_questions_are_balanced() -> None:
         assert sum(f"re {number} " in text or f"is {number} " in text for text in counts) >= 8
     followed = sum(turn.followup for turn in turns) / len(turns)
     assert 0.08 < followed < 0.3
+
+
+def test_emphasis_asks_a_kind_more_often() -> None:
+    def share(emphasis: dict[str, float]) -> float:
+        rng = Random(3)
+        queries = [sample_query(sample_scene(rng), rng, emphasis) for _ in range(400)]
+        return sum(query.kind == "place" for query in queries) / len(queries)
+
+    assert share({"place": 4}) > 2 * share({})
+    assert WorldOptions(emphasis={"place": 4}).emphasis == {"place": 4}
+    for wrong in ({"plaice": 4}, {"place": 0}, {"place": float("nan")}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            WorldOptions(emphasis=wrong)
 
 
 def test_a_follow_up_keeps_its_whole_query() -> None:

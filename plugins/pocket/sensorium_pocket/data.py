@@ -87,7 +87,7 @@ class Questions:
             talks = sample_questions(None, rng, self.options.questions)
             return Sample(tuple(_conversation(turns, None) for turns in talks))
         picture = picture_of(scene)
-        talks = sample_questions(scene, rng, self.options.questions)
+        talks = sample_questions(scene, rng, self.options.questions, self.options.emphasis)
         return Sample(
             conversations=tuple(_conversation(turns, picture) for turns in talks),
             media_labels={picture.digest: patch_words(scene, dense_labels(scene))},

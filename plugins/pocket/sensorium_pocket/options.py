@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from sensorium import Options
 
 
@@ -12,6 +12,22 @@ class WorldOptions(Options):
     seed: int = Field(default=0, ge=0, lt=1000, description="Another seed is another world tour.")
     length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
     questions: int = Field(default=8, ge=1, description="Conversations about each picture.")
+    emphasis: dict[str, float] = Field(
+        default_factory=dict,
+        description="Kind of question → how many times as often as usual it is asked.",
+    )
+
+    @field_validator("emphasis")
+    @classmethod
+    def _known_kinds(cls, emphasis: dict[str, float]) -> dict[str, float]:
+        from .world.questions.query import KINDS
+
+        for kind, times in emphasis.items():
+            if kind not in KINDS:
+                raise ValueError(f"no question kind '{kind}'; known: {', '.join(KINDS)}")
+            if not 0 < times <= 100:
+                raise ValueError(f"'{kind}' must be above 0 and at most 100")
+        return emphasis
 
 
 class SpeechOptions(Options):

@@ -94,7 +94,7 @@ def transcriber_of(engine: Answering) -> Transcriber:
             "This model has no transcriber for audio",
             where="encoders.audio",
             hint="Give it one, for instance: --set 'encoders.audio={plugin: whisper, "
-            "mode: transcribe, checkpoint: runs/pocket/3-speech/speech}'",
+            "mode: transcribe, checkpoint: runs/pocket/speech/speech}'",
         )
     return hearings["audio"].transcriber
 

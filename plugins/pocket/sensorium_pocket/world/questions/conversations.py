@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 
 from sensorium_pocket.world.scenes import Scene
 from sensorium_pocket.world.things import THINGS
@@ -23,22 +25,32 @@ def turn(scene: Scene | None, query: Query, question: str, followup: bool = Fals
     return Turn(query, question, answer(scene, query), followup, scene is not None)
 
 
-def sample_conversation(scene: Scene | None, rng: Random) -> list[Turn]:
+def sample_conversation(
+    scene: Scene | None, rng: Random, emphasis: Mapping[str, float] = MappingProxyType({})
+) -> list[Turn]:
     """One to three turns. Without a scene: small talk, and questions that need a picture."""
     if scene is None:
         return [_unseen_turn(rng) for _ in range(rng.choices(_TURNS, _TURN_WEIGHTS)[0])]
-    query = sample_query(scene, rng)
+    query = sample_query(scene, rng, emphasis)
     turns = [turn(scene, query, phrase(query, rng))]
     for _ in range(rng.choices(_TURNS, _TURN_WEIGHTS)[0] - 1):
         turns.append(_next_turn(scene, turns[-1].query, rng))
     return turns
 
 
-def sample_questions(scene: Scene | None, rng: Random, count: int) -> list[list[Turn]]:
-    """`count` conversations about one scene; no two begin with the same words."""
+def sample_questions(
+    scene: Scene | None,
+    rng: Random,
+    count: int,
+    emphasis: Mapping[str, float] = MappingProxyType({}),
+) -> list[list[Turn]]:
+    """`count` conversations about one scene; no two begin with the same words.
+
+    `emphasis` says for a kind of question how many times as often as usual it begins one.
+    """
     found: dict[str, list[Turn]] = {}
     for _ in range(20 * count):
-        conversation = sample_conversation(scene, rng)
+        conversation = sample_conversation(scene, rng, emphasis)
         found.setdefault(conversation[0].question, conversation)
         if len(found) == count:
             break

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
+from types import MappingProxyType
 
 from sensorium_pocket.world.scenes import Item, Scene
 from sensorium_pocket.world.things import BY_NAME, COLOURABLE, THINGS
@@ -34,17 +36,19 @@ KIND_WEIGHTS: dict[str, float] = {
 """How often each kind is asked (of kinds that a scene allows). Harder kinds more often."""
 
 _KINDS = tuple(KIND_WEIGHTS)
-_WEIGHTS = tuple(KIND_WEIGHTS.values())
 _TROUBLE = 0.08  # share of questions about one thing of which there is none, or several
 _CLEARLY_BIGGER = 1.4  # ratio of sizes asked about with 'which is bigger'
 _CLEARLY_BIGGEST = 1.25
 _SURELY_EQUAL = 1.06
 
 
-def sample_query(scene: Scene, rng: Random) -> Query:
-    """A query of a kind drawn by KIND_WEIGHTS, about this scene."""
+def sample_query(
+    scene: Scene, rng: Random, emphasis: Mapping[str, float] = MappingProxyType({})
+) -> Query:
+    """A query of a kind drawn by KIND_WEIGHTS, times `emphasis` where given, about this scene."""
+    weights = [weight * emphasis.get(kind, 1) for kind, weight in KIND_WEIGHTS.items()]
     while True:
-        query = sample_query_of(rng.choices(_KINDS, _WEIGHTS)[0], scene, rng)
+        query = sample_query_of(rng.choices(_KINDS, weights)[0], scene, rng)
         if query is not None:
             return query
 
