@@ -1,7 +1,6 @@
 """Recordings on the command line: asked with, chatted with, written down."""
 
 import json
-import wave
 
 import pytest
 from sensorium import Segment, Transcript
@@ -21,22 +20,6 @@ def hearing(tmp_path):
     path = tmp_path / "hearing.yaml"
     path.write_text(HEARING)
     return path
-
-
-@pytest.fixture
-def recorded(tmp_path):
-    """`recorded(seconds)`: the file of a recording; the fake hears one word for each second."""
-
-    def make(seconds):
-        path = tmp_path / f"{seconds} s.wav"
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(16_000)
-            file.writeframes(bytes(2 * int(seconds * 16_000)))
-        return path
-
-    return make
 
 
 def test_a_recording_asks_by_itself(run, hearing, recorded, picture):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,20 +28,6 @@ def transcriber() -> FakeTranscriber:
 def engine(transcriber: FakeTranscriber) -> ChatEngine:
     plugin = FakePlugin(transcriber=transcriber)
     return fake_engine(plugin, recipe={**EARS, "generation": {"max_tokens": 5}})
-
-
-@pytest.fixture
-def recorded(tmp_path: Path) -> Callable[[float, str], Path]:
-    def make(seconds: float, name: str) -> Path:
-        path = tmp_path / name
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(16_000)
-            file.writeframes(bytes(2 * int(seconds * 16_000)))
-        return path
-
-    return make
 
 
 def asked(text: str, *files: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""Shared by all tests: a recording in which nothing is said."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SAMPLE_RATE_HZ = 16_000
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[..., Path]:
+    """`recorded(seconds, name)`: the WAV file of that much silence."""
+
+    def make(seconds: float, name: str | None = None) -> Path:
+        path = tmp_path / (name or f"{seconds} s.wav")
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(SAMPLE_RATE_HZ)
+            file.writeframes(bytes(2 * int(seconds * SAMPLE_RATE_HZ)))
+        return path
+
+    return make
