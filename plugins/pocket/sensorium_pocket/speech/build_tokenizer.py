@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 
 from sensorium_pocket import FOLDER
+from sensorium_pocket.build_tokenizer import byte_level_bpe
 from sensorium_pocket.world.questions import corpus
 from sensorium_pocket.world.questions.wording import misspell
 
@@ -46,16 +47,9 @@ def collect_words(lines: int = LINES) -> list[str]:
 
 def build(lines: int = LINES) -> Tokenizer:
     """Byte-level BPE over what training says; words stand behind a space, as in Whisper."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=TEXT_TOKENS,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
     rng = Random(0)
-    tokenizer.train_from_iterator((f" {draw_sentence(rng)}" for _ in range(lines)), trainer)
+    # Whisper's specials stand behind the text, so they are no part of what is trained.
+    tokenizer = byte_level_bpe((draw_sentence(rng) for _ in range(lines)), TEXT_TOKENS, ())
     tokenizer.add_special_tokens(list(SPECIALS))
     return tokenizer
 
