@@ -95,6 +95,12 @@ class ContextLengthError(SensoriumError):
     code = "context_length_exceeded"
 
 
+class SampleError(ConfigError):
+    """A record of training data that cannot be used; a run skips it, counts it and goes on."""
+
+    code = "invalid_sample"
+
+
 class PerceptionError(SensoriumError):
     """An encoder failed or returned unusable features; only this request is affected."""
 

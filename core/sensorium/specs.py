@@ -146,7 +146,11 @@ class SpeechSample:
 
 
 class SampleSource(Protocol):
-    """A map-style dataset: sample `index` is the same in every run and every process."""
+    """A map-style dataset: sample `index` is the same in every run and every process.
+
+    A record that cannot be used raises SampleError, or MediaError where a picture or a recording
+    is damaged: a run skips it and counts it. Any other error ends the run.
+    """
 
     def __len__(self) -> int: ...
 

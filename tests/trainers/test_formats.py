@@ -13,9 +13,9 @@ from sensorium.errors import ConfigError, MediaError
 from sensorium.media.images import read_image
 from sensorium.render import render
 from sensorium_llm_phi2.template import LLAVA_PHI
-from sensorium_trainers.llava import LlavaOptions, open_llava
+from sensorium_trainers.formats.llava import LlavaOptions, open_llava
+from sensorium_trainers.formats.text import TextOptions, open_text
 from sensorium_trainers.recipe import load_training_recipe
-from sensorium_trainers.text import TextOptions, open_text
 
 from .conftest import make_tokenizer
 

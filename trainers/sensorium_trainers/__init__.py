@@ -25,19 +25,7 @@ def register_commands() -> Iterable[Command]:
 
 @hookimpl
 def register_dataset_formats() -> Iterable[DatasetFormat]:
-    """LLaVA's conversation files and plain text."""
-    from .llava import LlavaOptions, open_llava
-    from .text import TextOptions, open_text
+    """Conversations, captions and text, from files and from the hub."""
+    from .formats import dataset_formats
 
-    yield DatasetFormat(
-        name="llava",
-        summary="LLaVA-Pretrain / LLaVA-Instruct JSON with a folder of images",
-        options=LlavaOptions,
-        open=open_llava,
-    )
-    yield DatasetFormat(
-        name="text",
-        summary="plain text or JSONL, one sample per line, for the stage pretrain",
-        options=TextOptions,
-        open=open_text,
-    )
+    return dataset_formats()

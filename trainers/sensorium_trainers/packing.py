@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from sensorium.contracts import Tokenizer
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, SampleError
 from sensorium.messages import Media, Message
 from sensorium.render import Piece, TextPiece, render
 from sensorium.specs import ChatTemplate, Sample, TextSample
@@ -72,7 +72,7 @@ class Packer:
         self._words: dict[str, int] = {}
 
     def pack(self, sample: Sample | TextSample) -> Row:
-        """One row; ConfigError where a conversation is longer than the context window."""
+        """One row; SampleError where a conversation is longer than the context window."""
         if isinstance(sample, TextSample):
             return self._pack_text(sample.text)
         if not isinstance(sample, Sample):
@@ -120,7 +120,7 @@ class Packer:
         )
         found = [position for piece in pieces for position in self._expand(piece)]
         if len(found) > self.context_length:
-            raise ConfigError(
+            raise SampleError(
                 f"A conversation takes {len(found)} positions; the model reads "
                 f"{self.context_length}"
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
+from sensorium.errors import CheckpointError, MissingPackageError, SampleError
 
 CONFIG, WEIGHTS, TOKENIZER, PREPROCESSOR = (
     "config.json",
@@ -47,7 +47,7 @@ class Whisper:
         words = self.tokenizer.encode(f" {text}", add_special_tokens=False).ids if text else []
         ids = [*prompt, *words]
         if len(ids) > (most := self.model.config.max_target_positions):
-            raise ConfigError(
+            raise SampleError(
                 f"{len(ids)} tokens are more than the decoder's {most} positions: {text!r}",
                 where="data",
                 hint="Choose a model with a higher max_target_positions.",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from pydantic import Field
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, SampleError
 from sensorium.options import Options
 from sensorium.specs import TextSample
 
@@ -44,7 +44,7 @@ class TextSource:
         except (ValueError, KeyError, TypeError, RecursionError):
             text = None
         if not isinstance(text, str):
-            raise ConfigError(
+            raise SampleError(
                 f"{self._options.path}, line {number}: no object with a text under "
                 f"'{self._options.key}'"
             )

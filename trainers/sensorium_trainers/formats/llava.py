@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field
-from sensorium.errors import ConfigError, MediaError
+from sensorium.errors import ConfigError, MediaError, SampleError
 from sensorium.media.images import read_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
 from sensorium.specs import Sample
+
+from .attachments import inside
 
 _MARKER = "<image>"
 _ROLES: dict[str, Role] = {"human": "user", "gpt": "assistant", "system": "system"}
@@ -47,24 +49,24 @@ class LlavaSource:
         record = self._records[index]
         try:
             return Sample((self._messages(record),))
-        except (ConfigError, MediaError) as error:
+        except (SampleError, MediaError) as error:
             name = record.get("id", "no id") if isinstance(record, dict) else "no object"
             where = f"{self._path}, record {index}, id {name}"
-            raise type(error)(error.message, where=where) from error
+            raise type(error)(error.message, where=where, hint=error.hint) from error
 
     def _messages(self, record: Any) -> tuple[Message, ...]:
         turns = record.get("conversations") if isinstance(record, dict) else None
         if not isinstance(turns, list) or not turns:
-            raise ConfigError("It has no list 'conversations'")
+            raise SampleError("It has no list 'conversations'")
         listed = record.get("image") or []
         names = [listed] if isinstance(listed, str) else listed
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ConfigError("'image' is neither a file name nor a list of file names")
-        media = [read_image(self._images / name) for name in names]
+            raise SampleError("'image' is neither a file name nor a list of file names")
+        media = [read_image(inside(self._images, name)) for name in names]
         messages = tuple(_message(turn, media) for turn in turns)
         shown = sum(len(message.media) for message in messages)
         if shown != len(names):
-            raise ConfigError(f"{len(names)} pictures, but {shown} times '{_MARKER}'")
+            raise SampleError(f"{len(names)} pictures, but {shown} times '{_MARKER}'")
         return messages
 
 
@@ -77,11 +79,11 @@ def _message(turn: Any, media: list[Media]) -> Message:
     """One turn; takes the pictures it shows off the front of `media`."""
     role, value = (turn.get("from"), turn.get("value")) if isinstance(turn, dict) else (None, None)
     if role not in _ROLES or not isinstance(value, str):
-        raise ConfigError(f"A turn from {role!r}; known are {', '.join(_ROLES)}, each with a value")
+        raise SampleError(f"A turn from {role!r}; known are {', '.join(_ROLES)}, each with a value")
     # The marker is LLaVA's file format; past this line a slot is a part, never a string.
     texts = value.split(_MARKER) if role == "human" else [value]
     if len(texts) - 1 > len(media):
-        raise ConfigError(f"More '{_MARKER}' than pictures")
+        raise SampleError(f"More '{_MARKER}' than pictures")
     if len(texts) == 2:
         # A single picture stands in front, wherever the file shows it: so does LLaVA.
         texts = ["", "".join(texts).strip()]

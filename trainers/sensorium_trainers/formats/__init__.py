@@ -1,0 +1,33 @@
+"""The data formats that `sensorium train` reads, one module each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sensorium.specs import DatasetFormat
+
+from .chat import ChatOptions, open_chat
+from .llava import LlavaOptions, open_llava
+from .text import TextOptions, open_text
+
+
+def dataset_formats() -> Iterable[DatasetFormat]:
+    """The menu."""
+    yield DatasetFormat(
+        name="llava",
+        summary="LLaVA-Pretrain / LLaVA-Instruct JSON with a folder of images",
+        options=LlavaOptions,
+        open=open_llava,
+    )
+    yield DatasetFormat(
+        name="chat",
+        summary="JSONL of conversations: messages with text, pictures and recordings",
+        options=ChatOptions,
+        open=open_chat,
+    )
+    yield DatasetFormat(
+        name="text",
+        summary="plain text or JSONL, one sample per line, for the stage pretrain",
+        options=TextOptions,
+        open=open_text,
+    )

@@ -1,0 +1,86 @@
+"""The pictures and recordings that a record names or brings along."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, Literal
+
+from sensorium.errors import SampleError
+from sensorium.media.audio import read_audio
+from sensorium.media.images import read_image
+from sensorium.messages import Media
+
+Modality = Literal["image", "audio"]
+_READERS = {"image": read_image, "audio": read_audio}
+
+
+class Attachments:
+    """Media of one record: files of a folder by name, and what came with it, one after another."""
+
+    def __init__(self, folder: Path | None, brought: Iterable[Media] = ()) -> None:
+        self._folder = folder
+        self.left = list(brought)
+
+    def read(self, modality: Modality, value: Any) -> Media | None:
+        """What a part or a cell holds: bytes, a file's name, or an object with one of them.
+
+        None where it holds neither. Nothing is fetched.
+        """
+        if isinstance(value, Mapping):
+            if isinstance(encoded := value.get("data"), str):
+                return _decoded(modality, encoded)
+            value = value.get("bytes") or value.get("url") or value.get("path")
+        if isinstance(value, bytes):
+            return _READERS[modality](value)
+        return self._named(modality, value) if isinstance(value, str) else None
+
+    def _named(self, modality: Modality, name: str) -> Media:
+        if name.startswith("data:"):
+            return _decoded(modality, name.partition(",")[2])
+        if self._folder is None:
+            raise SampleError(
+                f"It names the file {_short(name)}, but there is no folder of media",
+                hint="Set `media` to the folder that such names are relative to.",
+            )
+        return _READERS[modality](inside(self._folder, name))
+
+    def next(self, modality: Modality) -> Media:
+        """The next one that came with the record."""
+        for number, media in enumerate(self.left):
+            if media.modality == modality:
+                return self.left.pop(number)
+        raise SampleError(f"A part is of the type '{modality}', but names no file")
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The file `name` of `folder`; SampleError for an address and for what is outside.
+
+    A link that stands in the folder is followed: whoever put it there meant it.
+    """
+    if "://" in name:
+        raise SampleError(
+            f"{_short(name)} is an address, and nothing is fetched while training",
+            hint="Download it first, and name the file.",
+        )
+    windows, path = PureWindowsPath(name), PurePosixPath(name)
+    if not name or "\0" in name or path.is_absolute() or windows.anchor or ".." in windows.parts:
+        raise SampleError(
+            f"{_short(name)} is not inside the folder of media",
+            hint="Names are relative to that folder, and never leave it.",
+        )
+    return folder / path
+
+
+def _decoded(modality: Modality, text: str) -> Media:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SampleError(f"Its {modality} is not valid base64") from error
+    return _READERS[modality](data)
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) < 200 else f"{name[:200]}…")
