@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sensorium.specs import DatasetFormat
 
 from .chat import ChatOptions, open_chat
+from .coco import CocoOptions, open_coco
 from .llava import LlavaOptions, open_llava
 from .text import TextOptions, open_text
 
@@ -24,6 +25,12 @@ def dataset_formats() -> Iterable[DatasetFormat]:
         summary="JSONL of conversations: messages with text, pictures and recordings",
         options=ChatOptions,
         open=open_chat,
+    )
+    yield DatasetFormat(
+        name="coco-captions",
+        summary="COCO's captions with a folder of pictures, split by picture",
+        options=CocoOptions,
+        open=open_coco,
     )
     yield DatasetFormat(
         name="text",
