@@ -9,6 +9,7 @@ from sensorium.specs import DatasetFormat
 from .chat import ChatOptions, open_chat
 from .coco import CocoOptions, open_coco
 from .llava import LlavaOptions, open_llava
+from .parquet import ParquetOptions, open_parquet
 from .text import TextOptions, open_text
 
 
@@ -37,4 +38,10 @@ def dataset_formats() -> Iterable[DatasetFormat]:
         summary="plain text or JSONL, one sample per line, for the stage pretrain",
         options=TextOptions,
         open=open_text,
+    )
+    yield DatasetFormat(
+        name="parquet",
+        summary="Parquet files of text, or of conversations with pictures and recordings",
+        options=ParquetOptions,
+        open=open_parquet,
     )
