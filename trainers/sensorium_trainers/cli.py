@@ -49,6 +49,12 @@ def train(
     if dry_run:
         each = recipe.batch_size * recipe.accumulate
         click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
+        sources = zip(recipe.data, run.data.sources, run.data.shares(), strict=True)
+        table = [
+            (f"data.{number}", component.format, f"{len(source):,}", f"{share:.1%}")
+            for number, (component, source, share) in enumerate(sources)
+        ]
+        click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
     elif export_only:
         click.echo(f"weights of {run.load_newest().name}")
         run.export(click.echo)

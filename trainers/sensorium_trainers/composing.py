@@ -7,7 +7,7 @@ from sensorium.loading import find_recipe
 from sensorium.pipeline import Pipeline, plan
 from sensorium.registry import Registry
 
-from .data import Concatenated
+from .data import Data
 from .dense import DenseObjective
 from .language import LanguageObjective
 from .lora import add_adapter
@@ -17,9 +17,7 @@ from .speech import compose_speech
 from .stages import Stage
 
 
-def compose(
-    stage: Stage, recipe: TrainingRecipe, registry: Registry, data: Concatenated
-) -> Objective:
+def compose(stage: Stage, recipe: TrainingRecipe, registry: Registry, data: Data) -> Objective:
     """The objective of a stage over the models the recipe starts from."""
     if stage.objective == "speech":
         return compose_speech(recipe)

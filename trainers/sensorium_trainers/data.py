@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-import torch
 from sensorium.config import validate
 from sensorium.errors import ConfigError
 from sensorium.registry import Registry
@@ -14,21 +15,30 @@ from sensorium.specs import SampleSource
 from .recipe import TrainingRecipe
 
 
-class Concatenated(torch.utils.data.Dataset[Any]):
-    """Sources one after another."""
+class Data:
+    """Several sources; `place` says which sample of which source stands at an index."""
+
+    endless = False
+    """Whether every index has a sample, in an order of its own that is not shuffled further."""
 
     def __init__(self, sources: Sequence[SampleSource]) -> None:
         self.sources = sources
 
     def __len__(self) -> int:
+        """Samples of all sources together."""
         return sum(len(source) for source in self.sources)
 
     def __getitem__(self, index: int) -> Any:
-        for source in self.sources:
-            if index < len(source):
-                return source[index]
-            index -= len(source)
-        raise IndexError("beyond the data")
+        number, at = self.place(index)
+        return self.sources[number][at]
+
+    def shares(self) -> list[float]:
+        """How much of what is learned from comes from each source."""
+        return [len(source) / len(self) for source in self.sources]
+
+    def place(self, index: int) -> tuple[int, int]:
+        """→ (source, sample of it); IndexError beyond the data."""
+        raise NotImplementedError
 
     def classes(self) -> Mapping[str, int]:
         """For the encoder stage: label sets and how many classes each has."""
@@ -41,8 +51,23 @@ class Concatenated(torch.utils.data.Dataset[Any]):
         return found
 
 
-def open_data(recipe: TrainingRecipe, registry: Registry) -> Concatenated:
-    """Open every source of the recipe."""
+class Concatenated(Data):
+    """Sources one after another."""
+
+    def __init__(self, sources: Sequence[SampleSource]) -> None:
+        super().__init__(sources)
+        self._ends = list(accumulate(len(source) for source in sources))
+
+    def place(self, index: int) -> tuple[int, int]:
+        """By counting."""
+        if not 0 <= index < self._ends[-1]:
+            raise IndexError("beyond the data")
+        number = bisect_right(self._ends, index)
+        return number, index - (self._ends[number - 1] if number else 0)
+
+
+def open_data(recipe: TrainingRecipe, registry: Registry) -> Data:
+    """Open every source of the recipe; mixed by weight where one has a weight."""
     sources = []
     for number, component in enumerate(recipe.data):
         at = f"data.{number}"
@@ -52,4 +77,10 @@ def open_data(recipe: TrainingRecipe, registry: Registry) -> Concatenated:
         if not len(source):
             raise ConfigError(f"The data of '{component.format}' is empty", where=at)
         sources.append(source)
-    return Concatenated(sources)
+    weights = [component.weight for component in recipe.data]
+    if all(weight is None for weight in weights):
+        return Concatenated(sources)
+    from .mixing import Mixture
+
+    given = [1.0 if weight is None else weight for weight in weights]
+    return Mixture(sources, given, seed=recipe.seed, shuffle=recipe.shuffle)

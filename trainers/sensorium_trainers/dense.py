@@ -32,13 +32,22 @@ class DenseObjective(PipelineObjective):
             {label: nn.Linear(sense.encoder.width, count) for label, count in classes.items()}
         )
 
-    def collate(self, samples: Sequence[DenseSample]) -> dict[str, Any]:
+    def row(self, sample: DenseSample) -> DenseSample:
+        """As it is."""
+        if not isinstance(sample, DenseSample):
+            raise ConfigError(
+                f"The stage 'encoder' learns from DenseSample, not {type(sample).__name__}",
+                where="data",
+            )
+        return sample
+
+    def batch(self, rows: Sequence[DenseSample]) -> dict[str, Any]:
         """Samples → inputs [B, …] and labels [B, T] by name."""
         encoder = self.pipeline.senses[self._modality].encoder
         return {
-            "inputs": torch.stack([encoder.prepare(item.media.value) for item in samples]),
+            "inputs": torch.stack([encoder.prepare(item.media.value) for item in rows]),
             "labels_of": {
-                name: torch.stack([item.labels[name] for item in samples]) for name in self.heads
+                name: torch.stack([item.labels[name] for item in rows]) for name in self.heads
             },
         }
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from .batching import batch_of
 from .objective import PipelineObjective, module, variable
-from .packing import Packer
+from .packing import Packer, Row
 
 
 class LanguageObjective(PipelineObjective):
@@ -82,9 +82,12 @@ class LanguageObjective(PipelineObjective):
             self._prepared[media.digest] = encoder.prepare(media.value)
         return self._prepared[media.digest]
 
-    def collate(self, samples: Sequence[Sample | TextSample]) -> dict[str, Any]:
-        """Samples → tensors; equal media of a batch are encoded once."""
-        rows = [self.packer.pack(sample) for sample in samples]
+    def row(self, sample: Sample | TextSample) -> Row:
+        """Its positions, packed."""
+        return self.packer.pack(sample)
+
+    def batch(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Rows → tensors; equal media of a batch are encoded once."""
         ragged = [name for name, positions in self._positions.items() if positions is None]
         batch = batch_of(rows, dict.fromkeys(self._positions, self._prepare), ragged)
         self._prepared.clear()

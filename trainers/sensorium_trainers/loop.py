@@ -17,6 +17,7 @@ from .freezing import Parameters, choose, combined, frozen, hashes, redraw, tabl
 from .log import Report, RunLog
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
+from .skipping import Skipped
 from .stages import Stage, groups
 from .stopping import StopOnTerm
 from .trainer import StageTrainer
@@ -52,13 +53,14 @@ class Run:
             report(f"the earlier run is in {place}")
         checkpoint = newest_checkpoint(output)
         stopping = StopOnTerm()
-        trainer = StageTrainer(
-            self.objective, self.recipe, self.data, [RunLog(output / LOG, report), stopping]
-        )
+        samples = Skipped(self.recipe.max_skipped_share, report)
+        callbacks = [RunLog(output / LOG, report), stopping]
+        trainer = StageTrainer(self.objective, self.recipe, self.data, samples, callbacks)
         before = hashes(frozen(self.objective))
         record = make_record(self.stage.name, self.recipe, self.parameters(), combined(before))
         if checkpoint is not None:
             self._compare(record, report)
+            samples.load(checkpoint)
         write_record(output, record)
         if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
             report(f"{checkpoint.name} is the last step")
@@ -68,6 +70,9 @@ class Run:
         self._prove(before)
         exported = self.export(report)
         skipped = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
+        if samples.count:
+            report(samples.summary())
+            skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
         return exported

@@ -26,6 +26,17 @@ class Objective(nn.Module):
 
     def collate(self, samples: Sequence[Any]) -> dict[str, Any]:
         """Samples → the keyword arguments of `forward`."""
+        return self.batch([self.row(sample) for sample in samples])
+
+    def row(self, sample: Any) -> Any:
+        """What one sample is in a batch.
+
+        SampleError or MediaError where it cannot be used, ConfigError where none like it can.
+        """
+        raise NotImplementedError
+
+    def batch(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """Rows → the keyword arguments of `forward`."""
         raise NotImplementedError
 
     def export(self, recipe: TrainingRecipe) -> Path:

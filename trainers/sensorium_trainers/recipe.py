@@ -29,6 +29,13 @@ class DataComponent(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     format: str = Field(description="Registered data format; see `sensorium plugins list`.")
+    weight: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="How often it is drawn, compared with the others. With any weight given, the "
+        "others have 1, and the data is a mixture without end; with none, one follows another.",
+    )
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -98,6 +105,13 @@ class TrainingRecipe(Options):
         ge=0,
         description="A step whose loss or gradient is not finite changes nothing and is counted; "
         "one more than this many in a run, and it stops.",
+    )
+    max_skipped_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="A sample that cannot be used is replaced by another and counted; more than "
+        "this share of those read, or of 1,000 at the beginning, and the run stops.",
     )
     shuffle: bool = Field(
         default=True,

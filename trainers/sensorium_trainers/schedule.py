@@ -10,8 +10,9 @@ from transformers import TrainingArguments
 from .recipe import TrainingRecipe
 
 
-def arguments(recipe: TrainingRecipe) -> TrainingArguments:
-    """Everything the Trainer is told."""
+def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArguments:
+    """Everything the Trainer is told; `ordered` where the data has its own order."""
+    shuffle = recipe.shuffle and not ordered
     scheduler, details = _schedule(recipe)
     made = TrainingArguments(
         output_dir=str(recipe.output),
@@ -29,7 +30,7 @@ def arguments(recipe: TrainingRecipe) -> TrainingArguments:
         seed=recipe.seed,
         data_seed=recipe.seed,
         use_cpu=recipe.device == "cpu" or not torch.cuda.is_available(),
-        train_sampling_strategy="random" if recipe.shuffle else "sequential",
+        train_sampling_strategy="random" if shuffle else "sequential",
         dataloader_num_workers=recipe.workers,
         dataloader_pin_memory=False,
         # A batch is built by our objective's `collate`; there are no columns and no labels.

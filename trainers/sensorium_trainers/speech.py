@@ -28,6 +28,9 @@ SAMPLE_RATE_HZ = 16_000
 ZERO_PADDED = 4
 """One clip in so many is followed by zeros, as faster-whisper pads, the others by silence."""
 
+Spelled = tuple[SpeechSample, tuple[list[int], list[int]]]
+"""A sample, what the decoder reads and what it shall write."""
+
 
 class SpeechObjective(Objective):
     """Cross-entropy on the words and their end; sounds, where given, through a head of its own."""
@@ -44,16 +47,19 @@ class SpeechObjective(Objective):
                 {"sounds": nn.Linear(whisper.model.config.d_model, SOUND_CLASSES)}
             )
 
-    def collate(self, samples: Sequence[SpeechSample]) -> dict[str, Any]:
+    def row(self, sample: SpeechSample) -> Spelled:
+        """The sample with its text spelled for the decoder."""
+        if not isinstance(sample, SpeechSample):
+            raise ConfigError(
+                f"The stage 'speech' learns from SpeechSample, not {type(sample).__name__}",
+                where="data",
+            )
+        return sample, self._whisper.spell(sample.text, sample.language)
+
+    def batch(self, rows: Sequence[Spelled]) -> dict[str, Any]:
         """frames [B, M, F], prompted ids [B, T], labels [B, T] and sounds [B, longest]."""
-        for sample in samples:
-            if not isinstance(sample, SpeechSample):
-                raise ConfigError(
-                    f"The stage 'speech' learns from SpeechSample, not {type(sample).__name__}",
-                    where="data",
-                )
-        rows = [self._whisper.spell(sample.text, sample.language) for sample in samples]
-        longest = max(len(ids) for ids, _ in rows)
+        samples = [sample for sample, _ in rows]
+        longest = max(len(ids) for _, (ids, _) in rows)
         end = self._whisper.end
         pad = self._whisper.extractor
         made = pad([s.media.value for s in samples], sampling_rate=SAMPLE_RATE_HZ)
@@ -63,8 +69,8 @@ class SpeechObjective(Objective):
                 row[:, len(sample.media.value) // pad.hop_length + 1 :] = 0
         return {
             "frames": frames,
-            "ids": torch.tensor([ids + [end] * (longest - len(ids)) for ids, _ in rows]),
-            "labels": torch.tensor([to + [-100] * (longest - len(to)) for _, to in rows]),
+            "ids": torch.tensor([ids + [end] * (longest - len(ids)) for _, (ids, _) in rows]),
+            "labels": torch.tensor([to + [-100] * (longest - len(to)) for _, (_, to) in rows]),
             "sounds": nn.utils.rnn.pad_sequence(
                 [torch.tensor([*sample.sounds.encode("ascii")]).long() for sample in samples],
                 batch_first=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,9 +12,13 @@ from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from .checkpoints import AtomicCheckpoints
+from .data import Data
 from .errors import TrainingError
+from .objective import Objective
+from .reading import TAKEN, Reader
 from .recipe import TrainingRecipe
 from .schedule import arguments
+from .skipping import Skipped
 
 
 class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
@@ -21,19 +26,24 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
 
     def __init__(
         self,
-        objective: nn.Module,
+        objective: Objective,
         recipe: TrainingRecipe,
-        data: Any,
+        data: Data,
+        samples: Skipped,
         callbacks: list[TrainerCallback],
     ) -> None:
         self.skipped = 0
+        self.samples = samples
         self._allowed = recipe.max_skipped_steps
         self._parts = Means()
+        told = arguments(recipe, ordered=data.endless)
+        in_step = told.train_batch_size * told.gradient_accumulation_steps * told.world_size
         super().__init__(
             model=objective,
-            args=arguments(recipe),
-            train_dataset=data,
-            data_collator=objective.collate,
+            args=told,
+            # Indices only: samples are read where batches are made, and replaced there.
+            train_dataset=range(recipe.steps * in_step if data.endless else len(data)),
+            data_collator=Reader(data, objective, recipe.seed),
             callbacks=callbacks,
         )
         self.remove_callback(PrinterCallback)
@@ -41,18 +51,26 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, **_: Any
     ) -> Any:
-        """The objective's loss; its parts are kept for the log."""
+        """The objective's loss; its parts are kept for the log, and skipped samples counted."""
+        taken = inputs.pop(TAKEN)
+        self.samples.add(taken, usable=bool(inputs))
         outputs = model(**inputs)
         self._parts.add({name: value for name, value in outputs.items() if name != "loss"})
         return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Adds the parts of the loss, and how many steps were skipped so far."""
+        """Adds the parts of the loss, and how many steps and samples were skipped so far."""
         if "loss" in logs:
             logs = {**logs, **self._parts.take()}
             if self.skipped:
                 logs["skipped_steps"] = self.skipped
+            if self.samples.count:
+                logs["skipped_samples"] = self.samples.count
         super().log(logs, *args, **kwargs)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        super()._save(output_dir, state_dict)
+        self.samples.save(Path(output_dir or self.args.output_dir))
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)

@@ -1,0 +1,78 @@
+"""Indices of the data → one batch; what cannot be used is replaced, and said."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sensorium.errors import MediaError, SampleError
+
+from .data import Data
+from .objective import Objective
+
+TAKEN = "taken"
+"""The key of a batch under which `Taken` travels from the process that made it."""
+
+_ATTEMPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many samples a batch was to have, and why some were passed over."""
+
+    samples: int
+    skipped: tuple[str, ...] = ()
+
+
+class Reader:
+    """Called by a DataLoader, in a process of its own or in between.
+
+    A sample that cannot be used is replaced by another one of its source, which depends on nothing
+    but the seed and the sample's place: batches keep their size, and a run that goes on after a
+    stop meets the same ones.
+    """
+
+    def __init__(self, data: Data, objective: Objective, seed: int) -> None:
+        self._data = data
+        self._objective = objective
+        self._seed = seed
+
+    def __call__(self, indices: Sequence[int]) -> dict[str, Any]:
+        """The arguments of the objective's `forward`, and `taken`.
+
+        `taken` alone where a sample found no replacement: the process that trains ends the run.
+        """
+        skipped: list[str] = []
+        rows = []
+        for index in indices:
+            row = self._row(index, skipped)
+            if row is None:
+                return {TAKEN: Taken(len(indices), tuple(skipped))}
+            rows.append(row)
+        batch = self._objective.batch(rows)
+        return {**batch, TAKEN: Taken(len(indices), tuple(skipped))}
+
+    def _row(self, index: int, skipped: list[str]) -> Any:
+        number, at = self._data.place(index)
+        source = self._data.sources[number]
+        for attempt in range(_ATTEMPTS):
+            instead = _draw(self._seed, number, at, attempt, len(source)) if attempt else at
+            try:
+                return self._objective.row(source[instead])
+            except (SampleError, MediaError) as error:
+                where = error.where or f"data.{number}, sample {instead}"
+                skipped.append(_plain(f"{error.message} ({where})"))
+        return None
+
+
+def _plain(reason: str) -> str:
+    """One line that any file and terminal takes, whatever the damaged record holds."""
+    line = " ".join(reason.split())[:500]
+    return line.encode("utf-8", "backslashreplace").decode()
+
+
+def _draw(seed: int, number: int, at: int, attempt: int, size: int) -> int:
+    text = f"{seed} {number} {at} {attempt}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % size

@@ -1,0 +1,71 @@
+"""How many samples of a run could not be used, and why; too many end it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .errors import TrainingError
+from .log import Report
+from .reading import Taken
+
+SAMPLES = "samples.json"
+"""Part of a checkpoint, so that a run that goes on counts on."""
+
+_REASONS = 5
+_FIRST = 1000
+"""The share is judged as if at least so many samples had been read."""
+
+
+class Skipped:
+    """Counted in the process that trains, when a batch is used."""
+
+    def __init__(self, share: float, report: Report) -> None:
+        self.count = 0
+        self.read = 0
+        self.reasons: list[str] = []
+        self._share = share
+        self._report = report
+
+    def add(self, taken: Taken, *, usable: bool) -> None:
+        """One batch; TrainingError where too many were skipped so far, or no other was found."""
+        self.read += taken.samples
+        self.count += len(taken.skipped)
+        for reason in taken.skipped:
+            if reason not in self.reasons and len(self.reasons) < _REASONS:
+                self.reasons.append(reason)
+                self._report(f"skipped: {reason}")
+        if not usable:
+            raise TrainingError(
+                f"Of {len(taken.skipped)} samples tried in one place none could be used, the last: "
+                f"{taken.skipped[-1]}",
+                where="data",
+                hint="The data may be of another form than the recipe says, or the media missing.",
+            )
+        if self.count > self._share * max(self.read, _FIRST):
+            raise TrainingError(
+                f"{self.summary()}; more than {self._share:.3g} of all end a run",
+                where="max_skipped_share",
+                hint="Repair the data, or allow more; the newest checkpoint is intact.",
+            )
+
+    def summary(self) -> str:
+        """`2 of 8,000 samples could not be used, the first: …`; empty where all could."""
+        if not self.count:
+            return ""
+        return (
+            f"{self.count:,} of {self.read:,} samples could not be used, the first: "
+            f"{self.reasons[0]}"
+        )
+
+    def save(self, checkpoint: Path) -> None:
+        """Write what was counted."""
+        held = {"read": self.read, "skipped": self.count, "reasons": self.reasons}
+        (checkpoint / SAMPLES).write_text(json.dumps(held, ensure_ascii=False), "utf-8")
+
+    def load(self, checkpoint: Path) -> None:
+        """Count on; checkpoints of earlier versions have no count."""
+        if (checkpoint / SAMPLES).is_file():
+            held = json.loads((checkpoint / SAMPLES).read_text("utf-8"))
+            self.read, self.count = held["read"], held["skipped"]
+            self.reasons = list(held["reasons"])
