@@ -128,6 +128,15 @@ def test_a_text_that_is_none(write):
         source[2]
 
 
+def test_a_text_that_is_not_utf_8(tmp_path):
+    text = pyarrow.array([b"One", b"\xff"], pyarrow.binary()).view(pyarrow.string())
+    pq.write_table(pyarrow.table({"text": text}), tmp_path / "odd.parquet")
+    source = open_parquet(ParquetOptions(path=tmp_path / "odd.parquet", text="text"))
+    assert source[0] == TextSample("One")
+    with pytest.raises(SampleError, match="cannot be decoded"):
+        source[1]
+
+
 def test_damaged_files(write, tmp_path):
     path = tmp_path / "bad.parquet"
     path.write_bytes(b"PAR1 no PAR1")

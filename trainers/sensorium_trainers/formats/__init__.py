@@ -8,6 +8,7 @@ from sensorium.specs import DatasetFormat
 
 from .chat import ChatOptions, open_chat
 from .coco import CocoOptions, open_coco
+from .hub import HubOptions, open_hub
 from .llava import LlavaOptions, open_llava
 from .parquet import ParquetOptions, open_parquet
 from .text import TextOptions, open_text
@@ -44,4 +45,10 @@ def dataset_formats() -> Iterable[DatasetFormat]:
         summary="Parquet files of text, or of conversations with pictures and recordings",
         options=ParquetOptions,
         open=open_parquet,
+    )
+    yield DatasetFormat(
+        name="hub",
+        summary="any data set of the Hugging Face hub, or a local one of its form",
+        options=HubOptions,
+        open=open_hub,
     )

@@ -63,6 +63,15 @@ def check_columns(options: ColumnOptions, known: Iterable[str], source: str) -> 
             )
 
 
+def first_row(table: Any) -> Mapping[str, Any]:
+    """Of a table of Arrow, as plain objects; SampleError where it holds no valid text."""
+    try:
+        row: Mapping[str, Any] = table.slice(0, 1).to_pylist()[0]
+    except ValueError as error:
+        raise SampleError(f"It cannot be decoded: {error}") from error
+    return row
+
+
 def sample_of(row: Mapping[str, Any], options: ColumnOptions) -> Sample | TextSample:
     """One row; SampleError or MediaError where it cannot be used."""
     if options.text is not None:

@@ -12,7 +12,7 @@ from pydantic import Field
 from sensorium.errors import ConfigError, MediaError, MissingPackageError, SampleError
 from sensorium.specs import Sample, TextSample
 
-from .columns import ColumnOptions, check_columns, sample_of
+from .columns import ColumnOptions, check_columns, first_row, sample_of
 
 _KEPT_BYTES = 256 * 2**20
 """Row groups kept decoded, in each process; the newest is kept whatever its size."""
@@ -28,7 +28,7 @@ class ParquetSource:
     """Rows by index. A row is read with its row group, and some groups are kept."""
 
     def __init__(self, options: ParquetOptions) -> None:
-        self._parquet = _import_parquet()
+        self._arrow = _import_pyarrow()
         self._options = options
         self._groups: list[tuple[Path, int]] = []
         sizes: list[int] = []
@@ -42,9 +42,9 @@ class ParquetSource:
 
     def _inspect(self, path: Path) -> Any:
         try:
-            with self._parquet.ParquetFile(path) as file:
+            with self._arrow.parquet.ParquetFile(path) as file:
                 known, metadata = file.schema_arrow.names, file.metadata
-        except (OSError, ValueError) as error:  # pyarrow's own errors are one or the other
+        except (OSError, self._arrow.ArrowException) as error:
             raise ConfigError(
                 f"{path} is not a Parquet file: {_reason(error)}", where="data.path"
             ) from error
@@ -59,8 +59,7 @@ class ParquetSource:
         path, group = self._groups[number]
         inside = index - self._starts[number]
         try:
-            row = self._table(number).slice(inside, 1).to_pylist()[0]
-            return sample_of(row, self._options)
+            return sample_of(first_row(self._table(number).slice(inside)), self._options)
         except (SampleError, MediaError) as error:
             where = f"{path}, row group {group}, row {inside} of it"
             raise type(error)(error.message, where=where, hint=error.hint) from error
@@ -71,9 +70,9 @@ class ParquetSource:
             return self._kept[number]
         path, group = self._groups[number]
         try:
-            with self._parquet.ParquetFile(path) as file:
+            with self._arrow.parquet.ParquetFile(path) as file:
                 table = file.read_row_group(group, columns=self._options.columns)
-        except (OSError, ValueError) as error:
+        except (OSError, self._arrow.ArrowException) as error:
             raise SampleError(f"Its row group cannot be read: {_reason(error)}") from error
         self._kept[number] = table
         while len(self._kept) > 1 and sum(t.nbytes for t in self._kept.values()) > _KEPT_BYTES:
@@ -86,12 +85,12 @@ def open_parquet(options: ParquetOptions) -> ParquetSource:
     return ParquetSource(options)
 
 
-def _import_parquet() -> Any:
+def _import_pyarrow() -> Any:
     try:
-        import pyarrow.parquet as parquet
+        import pyarrow.parquet
     except ImportError as error:
         raise MissingPackageError("pyarrow", "Reading Parquet", extra="datasets") from error
-    return parquet
+    return pyarrow
 
 
 def _files(path: Path) -> list[Path]:
