@@ -54,7 +54,8 @@ def train(
             (f"data.{number}", component.format, f"{len(source):,}", f"{share:.1%}")
             for number, (component, source, share) in enumerate(sources)
         ]
-        click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
+        if len(table) > 1:
+            click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
     elif export_only:
         click.echo(f"weights of {run.load_newest().name}")
         run.export(click.echo)
