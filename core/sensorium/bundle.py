@@ -201,7 +201,7 @@ def _write_hearing(
     fits only the very encoder weights it was trained with.
     """
     place = f"encoders/{planned.modality}"
-    pipeline.hearings[planned.modality].transcriber.save(folder / place)
+    pipeline.hearings[planned.modality].load().save(folder / place)
     section = _from_folder(section, planned.transcriber.options, f"./{place}")
     projector = section.get("projector") or {}
     if projector.get("weights"):

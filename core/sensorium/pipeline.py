@@ -7,6 +7,7 @@ returns can be shown (`sensorium config validate`) or built.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ class Plan:
             projector = build_projector(planned, encoder.fingerprint, self.shape, device)
             senses[planned.modality] = Sense(encoder, projector)
         hearings = {
-            planned.modality: Hearing(planned.transcriber.build(planned.options, device))
+            planned.modality: Hearing(partial(planned.transcriber.build, planned.options, device))
             for planned in self.hearings
         }
         llm: LanguageModel = self.llm.build(self.llm_options, device)

@@ -21,7 +21,7 @@ from sensorium.hearing import REMEMBERED, Hearing, Interrupted, as_text
 from sensorium.messages import MediaPart
 from sensorium.options import NoOptions
 from sensorium.pipeline import plan
-from sensorium.specs import EncoderSpec
+from sensorium.specs import EncoderSpec, TranscriberSpec
 from sensorium.testing import (
     EARS,
     FakeEncoder,
@@ -176,13 +176,34 @@ def test_what_was_heard_is_there_before_the_answer(engine):
 
 def test_memory_is_bounded():
     transcriber = FakeTranscriber()
-    hearing = Hearing(transcriber)
+    hearing = Hearing(lambda: transcriber)
     for number in range(REMEMBERED + 1):
         hearing.hear(recording(100 + number))
     hearing.hear(recording(100 + REMEMBERED))
     assert transcriber.transcribed == REMEMBERED + 1
     hearing.hear(recording(100))
     assert transcriber.transcribed == REMEMBERED + 2
+
+
+def test_ears_are_loaded_when_first_needed_and_once():
+    loaded = []
+
+    def build(options, device):
+        loaded.append(device)
+        return FakeTranscriber(WORDS)
+
+    class Ears:
+        @hookimpl
+        def register_transcribers(self):
+            yield TranscriberSpec("slow", "audio", "takes its time", NoOptions, build)
+
+    recipe = {"encoders": {"audio": {"plugin": "slow", "mode": "transcribe"}}}
+    engine = fake_engine(FakePlugin(), Ears(), recipe=SHORT | recipe)
+    engine.ask([Message.user("hello")])
+    assert loaded == []
+    engine.ask([Message.user(recording())])
+    engine.ask([Message.user(recording(3200))])
+    assert loaded == ["cpu"]
 
 
 @pytest.mark.parametrize("with_picture", [False, True])

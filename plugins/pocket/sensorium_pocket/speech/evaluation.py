@@ -96,7 +96,7 @@ def transcriber_of(engine: Answering) -> Transcriber:
             hint="Give it one, for instance: --set 'encoders.audio={plugin: whisper, "
             "mode: transcribe, checkpoint: runs/pocket/speech/speech}'",
         )
-    return hearings["audio"].transcriber
+    return hearings["audio"].load()
 
 
 def reference_of(engine: Answering) -> Reference | None:
