@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
+from sensorium.conversion import convert
+from sensorium.errors import CheckpointError, ConfigError
 
 CONFIG, WEIGHTS, TOKENIZER, PREPROCESSOR = (
     "config.json",
@@ -110,7 +111,7 @@ def save_whisper(whisper: Whisper, folder: Path, dtype: str | None) -> None:
         made = Path(scratch, "speech")
         made.mkdir()
         _save_transformers(whisper, made, dtype)
-        _convert(made)
+        convert(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
 
@@ -145,21 +146,6 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     described = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>"}
     text = kept.read_text("utf-8") if kept.is_file() else json.dumps(described, indent=1)
     (folder / "tokenizer_config.json").write_text(text, "utf-8")
-
-
-def _convert(folder: Path) -> None:
-    """The same model as faster-whisper reads it, int8, in `ctranslate2`."""
-    try:
-        from ctranslate2.converters import TransformersConverter
-    except ImportError as error:
-        raise MissingPackageError("ctranslate2", "Exporting speech", extra="audio") from error
-    try:
-        TransformersConverter(str(folder), copy_files=[TOKENIZER, PREPROCESSOR]).convert(
-            str(folder / "ctranslate2"), quantization="int8"
-        )
-    except Exception as error:  # two libraries read it, and either may raise anything
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"The export cannot be converted: {reason}") from error
 
 
 def _prompt(vocabulary: int, language: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sensorium.conversion import CONVERTED
 from sensorium.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 WHERE = "encoder whisper, checkpoint"
 CONFIG, SAFE, PREPROCESSOR = "config.json", "model.safetensors", "preprocessor_config.json"
-CONVERTED, MODEL = "ctranslate2", "model.bin"
+MODEL = "model.bin"
 TRANSFORMERS_FILES = (
     CONFIG,
     SAFE,
