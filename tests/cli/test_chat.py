@@ -206,10 +206,10 @@ def _press(process, terminal, key):
     """Presses again where nothing happens: CPython's readline loses a Ctrl-C that comes between
     the prompt and its select().
     """
-    for _ in range(6):
+    for _ in range(3):
         os.write(terminal, key)
         try:
-            return process.wait(timeout=10)
+            return process.wait(timeout=30)  # pressed while it ends, Ctrl-C would kill it
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError(f"{key!r} does not end the chat")

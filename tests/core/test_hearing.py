@@ -12,6 +12,7 @@ from sensorium import Media, Message, Segment, TextPart, Transcript, hookimpl
 from sensorium.config import make_recipe
 from sensorium.contracts import FeatureShape
 from sensorium.errors import (
+    CheckpointError,
     ConfigError,
     NothingHeardError,
     PerceptionError,
@@ -31,6 +32,7 @@ from sensorium.testing import (
     fake_engine,
     fake_registry,
 )
+from sensorium.testing.plugin import RECIPE
 
 FEATURES = {"encoders": {"audio": {"plugin": "ear", "projector": {"plugin": "frame-stack"}}}}
 SHORT = {"generation": {"max_tokens": 6}}
@@ -349,3 +351,23 @@ def test_a_transcriber_alone_gives_no_features():
     made, registry = make_recipe(tree, source="test"), fake_registry(Alone())
     with pytest.raises(ConfigError, match=r"gives no features .* Set mode: transcribe"):
         plan(made, registry)
+
+
+def test_ears_that_cannot_work_are_named_before_anybody_speaks():
+    def inspect(options):
+        raise CheckpointError("No folder here", where="checkpoint", hint="Make one.")
+
+    class Ears:
+        @hookimpl
+        def register_transcribers(self):
+            yield TranscriberSpec(
+                "torn", "audio", "cannot work", NoOptions, lambda options, device: None, inspect
+            )
+
+    recipe = make_recipe(
+        RECIPE | {"encoders": {"audio": {"plugin": "torn", "mode": "transcribe"}}}, source="my.yaml"
+    )
+    with pytest.raises(CheckpointError) as caught:
+        plan(recipe, fake_registry(FakePlugin(), Ears()), source="my.yaml")
+    said = "No folder here (my.yaml, encoders.audio.checkpoint). Make one."
+    assert str(caught.value) == said

@@ -50,7 +50,6 @@ def train(
         each = recipe.batch_size * recipe.accumulate
         click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
     elif export_only:
-        click.echo(f"weights of {run.load_newest().name}")
-        run.export(click.echo)
+        run.export_newest(click.echo)
     else:
         run.train(click.echo, resume=not fresh)

@@ -56,7 +56,7 @@ class Run:
             self.objective, self.recipe, self.data, [RunLog(output / LOG, report), stopping]
         )
         before = hashes(frozen(self.objective))
-        record = make_record(self.stage.name, self.recipe, self.parameters(), combined(before))
+        record = self._record(before)
         if checkpoint is not None:
             self._compare(record, report)
         write_record(output, record)
@@ -71,6 +71,15 @@ class Run:
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
         return exported
+
+    def export_newest(self, report: Report) -> Path:
+        """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
+        self._compare(self._record(hashes(frozen(self.objective))), report)
+        report(f"weights of {self.load_newest().name}")
+        return self.export(report)
+
+    def _record(self, held: dict[str, str]) -> dict[str, Any]:
+        return make_record(self.stage.name, self.recipe, self.parameters(), combined(held))
 
     def _learn(
         self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sensorium.checkpoint import no_progress_bar
 from sensorium.conversion import convert
 from sensorium.errors import CheckpointError, ConfigError
 
@@ -82,9 +83,10 @@ def load_whisper(folder: Path) -> Whisper:
         )
     try:
         if (folder / WEIGHTS).is_file():
-            model = WhisperForConditionalGeneration.from_pretrained(
-                folder, dtype=torch.float32, use_safetensors=True
-            )
+            with no_progress_bar():
+                model = WhisperForConditionalGeneration.from_pretrained(
+                    folder, dtype=torch.float32, use_safetensors=True
+                )
         else:
             model = WhisperForConditionalGeneration(WhisperConfig.from_pretrained(folder))
         extractor = WhisperFeatureExtractor.from_pretrained(folder)
@@ -136,7 +138,8 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
         del weights["proj_out.weight"]  # it is the decoder's embeddings
     try:
         model.config.dtype = kind
-        model.save_pretrained(folder, state_dict=weights)
+        with no_progress_bar():
+            model.save_pretrained(folder, state_dict=weights)
         (folder / WEIGHTS).chmod(0o644)
     finally:
         model.config.dtype = before
