@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -127,6 +128,16 @@ def happy(exchange: Exchange) -> None:
     exchange.stream(exchange.lines())
 
 
+class Http(ThreadingHTTPServer):
+    """Quiet about clients that go away."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            raise
+
+
 class Server:
     """`act` decides what every request gets."""
 
@@ -140,8 +151,7 @@ class Server:
         self.under_way = self.most_at_once = 0
         self.closing = threading.Event()
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = Http(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
 

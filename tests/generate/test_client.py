@@ -61,16 +61,23 @@ def test_waits_double(ask, server):
     assert last >= 0.16
 
 
-def test_retry_after_holds_back_every_request(ask, server):
-    def limited(exchange):
-        # The second comes while the first is told to wait.
-        exchange.status(429, "slow down", Retry_After="1")
+def test_retry_after_holds_back_every_request(recipe, server):
+    server.act = at_first(lambda exchange: exchange.status(429, "slow down", Retry_After="1"))
+    made = recipe()
+    body = body_of(made, [{"role": "user", "content": "Hello?"}], 7)
+    reasons = []
 
-    server.act = at_first(limited)
-    answers, reasons = ask(["One?", "Two?", "Three?"], concurrency=1)
-    assert [answer.reason for answer in answers] == ["stop"] * 3
+    async def together():
+        async with Client(made.endpoint, None, reasons.append) as client:
+            first = asyncio.create_task(client.ask(body))
+            while not reasons:
+                await asyncio.sleep(0.01)
+            return await asyncio.gather(first, client.ask(body))
+
+    assert asyncio.run(together()) == [HELLO, HELLO]
     assert reasons == ["HTTP 429: slow down"]
     assert server.times[1] - server.times[0] >= 1.0
+    assert len(server.times) == 3
 
 
 def test_a_long_retry_after_is_not_waited_for(ask, server):
@@ -93,34 +100,34 @@ def test_retry_after_in_every_form():
 
 def test_a_stall_runs_into_the_timeout_and_is_tried_again(ask, server, api):
     server.act = at_first(server.stall)
-    answers, reasons = ask(["Hello?"], api, timeout_seconds=0.3)
-    assert (answers, reasons) == ([HELLO], ["silent for 0.3 s"])
+    answers, reasons = ask(["Hello?"], api, timeout_seconds=0.4, retries=20)
+    # On a busy machine the server may be too slow once more.
+    assert (answers, set(reasons)) == ([HELLO], {"silent for 0.4 s"})
 
 
 def test_an_answer_that_trickles_forever_ends(ask, server, api):
     server.act = at_first(
         lambda exchange: exchange.stream(exchange.lines("x" * 7000), pause=0.01), 1
     )
-    answers, reasons = ask(["Hello?"], api, answer_timeout_seconds=0.4)
-    assert (answers, reasons) == ([HELLO], ["not complete after 0.4 s"])
+    answers, reasons = ask(["Hello?"], api, answer_timeout_seconds=0.5, retries=20)
+    assert (answers, set(reasons)) == ([HELLO], {"not complete after 0.5 s"})
 
 
-@pytest.mark.parametrize("way", ["connection breaks", "ends early", "closed", "no end"])
-def test_a_truncated_stream_is_tried_again(ask, server, api, way):
-    def fault(exchange):
-        lines = exchange.lines(reason=None if way == "no end" else "stop")
-        if way == "closed":
-            exchange.stream_until_closed(lines[:3])
-        else:
-            exchange.stream(lines[:3] if way == "ends early" else lines, whole=way != "connection")
-
-    def breaking(exchange):
-        exchange.stream(exchange.lines()[:3], whole=False)
-
-    server.act = at_first(breaking if way == "connection breaks" else fault)
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (lambda e: e.stream(e.lines()[:3], whole=False), "RemoteProtocolError"),
+        (lambda e: e.stream(e.lines()[:3]), "cut off"),
+        (lambda e: e.stream_until_closed(e.lines()[:3]), "cut off"),
+        (lambda e: e.stream(e.lines(reason=None)), "cut off"),
+    ],
+    ids=["connection breaks", "ends early", "closed early", "no reason"],
+)
+def test_a_truncated_stream_is_tried_again(ask, server, api, fault, said):
+    server.act = at_first(fault)
     answers, (reason,) = ask(["Hello?"], api)
     assert answers == [HELLO]
-    assert ("RemoteProtocolError" if way == "connection breaks" else "cut off") in reason
+    assert said in reason
 
 
 def test_an_old_connection_style_is_fine_when_whole(ask, server, api):
@@ -186,4 +193,4 @@ def test_a_stall_does_not_outlast_its_limit(ask, server):
     began = time.monotonic()
     with pytest.raises(UnansweredError, match=r"silent for 0\.1 s"):
         ask(["Hello?"], timeout_seconds=0.1, retries=1)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10  # the server would stay silent for 20

@@ -15,7 +15,10 @@ from .prompts import Messages
 from .recipe import CorpusRecipe
 from .wire import Answer
 
-ENDED, CUT_OFF = "stop", "length"
+ENDED = frozenset({"stop", "eos_token"})
+"""Reasons of an answer that the model itself ended; the second is text-generation-inference's."""
+
+CUT_OFF = "length"
 
 
 @dataclass
@@ -87,7 +90,7 @@ def lines(
     seen: set[bytes] = set()
     for messages, answer in answers:
         text = answer.text.strip()
-        ended = answer.reason == ENDED
+        ended = answer.reason in ENDED
         if not ended and (answer.reason != CUT_OFF or recipe.cut_off == "drop"):
             if answer.reason == CUT_OFF:
                 counts.cut_off += 1
