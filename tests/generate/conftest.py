@@ -92,13 +92,18 @@ class Exchange:
     def status(self, code: int, message: str = "", **headers: str) -> None:
         """An error in the protocol's form."""
         error = {"message": message, "type": "error", "code": code}
-        content = json.dumps({"error": error if "chat/comp" in self.handler.path else message})
+        openai = self.handler.path.endswith("/chat/completions")
+        self.json(code, {"error": error if openai else message}, **headers)
+
+    def json(self, code: int, content: Any, **headers: str) -> None:
+        """Any JSON as a whole reply."""
+        encoded = json.dumps(content).encode()
         self.handler.send_response(code)
         for name, value in headers.items():
             self.handler.send_header(name.replace("_", "-"), value)
-        self.handler.send_header("Content-Length", str(len(content)))
+        self.handler.send_header("Content-Length", str(len(encoded)))
         self.handler.end_headers()
-        self.handler.wfile.write(content.encode())
+        self.handler.wfile.write(encoded)
 
     def stream(self, lines: list[bytes], *, whole: bool = True, pause: float = 0.0) -> None:
         """A chunked reply; not `whole`: the connection breaks without the last chunk."""
@@ -145,6 +150,8 @@ class Server:
         self.act: Act = happy
         self.seconds = 0.0
         """How long each request takes at least."""
+        self.together = threading.Barrier(1, timeout=20)
+        """So many requests are answered together."""
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.times: list[float] = []
@@ -176,6 +183,7 @@ class Server:
             self.most_at_once = max(self.most_at_once, self.under_way)
         try:
             time.sleep(self.seconds)
+            self.together.wait()
             # The client takes the next the moment it has the whole answer.
             with self._lock:
                 self.under_way -= 1
@@ -226,7 +234,7 @@ def tree(server: Server, tmp_path: Path) -> Callable[..., dict[str, Any]]:
             "base_url": f"{server.url}/v1" if api == "openai" else server.url,
             "model": "tiny",
             "backoff_seconds": 0.01,
-            "timeout_seconds": 5.0,
+            "timeout_seconds": 30.0,
             **changes.pop("endpoint", {}),
         }
         return {

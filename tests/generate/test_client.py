@@ -175,6 +175,21 @@ def test_what_no_retry_helps_stops_at_once(ask, server, monkeypatch, api_name, c
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"error": {"message": "too\nlong"}},
+        {"error": "too long"},
+        {"object": "error", "message": "too long"},
+        {"detail": "too long"},
+    ],
+)
+def test_messages_of_errors_in_every_form(ask, server, content):
+    server.act = lambda exchange: exchange.json(400, content)
+    with pytest.raises(GenerationError, match=r"HTTP 400: too long \("):
+        ask(["Hello?"])
+
+
 def test_a_page_of_a_proxy_is_not_shown(ask, server):
     def page(exchange):
         content = b"<html>" + b"x" * 100_000

@@ -65,7 +65,11 @@ def test_carriage_returns_and_comments():
 @pytest.mark.parametrize(
     ("api_name", "line", "why"),
     [
-        ("openai", b'data: {"error": {"message": "out of\\nmemory"}}\n', "reports: out of memory"),
+        (
+            "openai",
+            b'data: {"error": {"message": "out of\\nmemory"}}\n',
+            r"reports: out of\nmemory",
+        ),
         ("ollama", b'{"error": "model runner has stopped"}\n', "reports: model runner"),
         ("openai", b'data: {"object": "x"}\n', "without choices"),
         ("openai", b'data: {"choices": [7]}\n', "without a delta"),

@@ -10,6 +10,7 @@ import asyncio
 import json
 import math
 import random
+import textwrap
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -84,14 +85,14 @@ class Client:
             except _AgainError as error:
                 reason, asked = str(error), error.wait
             except BrokenStreamError as error:
-                reason, asked = self._hidden(str(error)), None
+                reason, asked = self._shown(str(error)), None
             except httpx.TimeoutException:
                 reason, asked = f"silent for {self._endpoint.timeout_seconds:g} s", None
             except TimeoutError:
                 limit = self._endpoint.answer_timeout_seconds
                 reason, asked = f"not complete after {limit:g} s", None
             except httpx.RequestError as error:
-                reason, asked = self._hidden(f"{type(error).__name__}: {error}"), None
+                reason, asked = self._shown(f"{type(error).__name__}: {error}"), None
             if attempt < self._endpoint.retries:
                 self._retried(reason)
                 await self._back_off(attempt, asked)
@@ -113,7 +114,7 @@ class Client:
 
     async def _refused(self, response: httpx.Response) -> None:
         status = response.status_code
-        said = self._hidden(await _message(response))
+        said = self._shown(await _message(response))
         reason = f"HTTP {status}{': ' if said else ''}{said}"
         if status in _RETRIED or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), time.time())
@@ -155,9 +156,10 @@ class Client:
             await self._wait_until_open()
         await asyncio.sleep(wait)
 
-    def _hidden(self, text: str) -> str:
-        """`text` without the key, which some servers repeat."""
-        return text.replace(self._key, "***") if self._key else text
+    def _shown(self, text: str) -> str:
+        """`text` on one short line, and without the key, which some servers repeat."""
+        text = text.replace(self._key, "***") if self._key else text
+        return textwrap.shorten(text, 300, placeholder=" ...")
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -185,4 +187,4 @@ async def _message(response: httpx.Response) -> str:
         found = json.loads(content)
     except (ValueError, RecursionError):
         return ""  # a page of some proxy
-    return message_of(found) if isinstance(found, dict) and found.get("error") else ""
+    return message_of(found) if isinstance(found, dict) else ""

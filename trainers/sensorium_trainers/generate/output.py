@@ -8,7 +8,7 @@ import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
 from .errors import GenerationError
 from .prompts import Messages
@@ -58,7 +58,8 @@ def write_corpus(recipe: CorpusRecipe, answers: Iterable[tuple[Messages, Answer]
         recipe.output.parent.mkdir(parents=True, exist_ok=True)
         try:
             with partial.open("w", encoding="utf-8", newline="\n") as file:
-                _write(recipe, answers, counts, file)
+                for line in lines(recipe, answers, counts):
+                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, recipe.output)
@@ -71,16 +72,6 @@ def write_corpus(recipe: CorpusRecipe, answers: Iterable[tuple[Messages, Answer]
             hint="Every answer is in the cache: run the same command again.",
         ) from error
     return counts
-
-
-def _write(
-    recipe: CorpusRecipe,
-    answers: Iterable[tuple[Messages, Answer]],
-    counts: Counts,
-    file: TextIO,
-) -> None:
-    for line in lines(recipe, answers, counts):
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def lines(

@@ -159,10 +159,9 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def message_of(event: Mapping[str, Any]) -> str:
-    """The text of `{"error": "…"}` or `{"error": {"message": "…"}}`, on one line and short."""
-    error = event.get("error")
-    text = error.get("message") if isinstance(error, dict) else error
-    return " ".join(str(text).split())[:300]
+    """The text of `{"error": "…"}` or `{"error": {"message": "…"}}`, as servers vary it."""
+    error = event.get("error") or event.get("message") or event.get("detail") or ""
+    return str(error.get("message", "") if isinstance(error, dict) else error)
 
 
 def _whole(text: str) -> str:
