@@ -107,15 +107,16 @@ def test_killed_at_any_moment_it_ends_with_the_same_file(recipe, write, server, 
     assert 0 <= lost <= 2 * concurrency
 
 
-def test_a_killed_write_leaves_the_earlier_file(recipe, server, monkeypatch):
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failed_write_leaves_the_earlier_file(recipe, server, monkeypatch, step):
     made = recipe(samples=3)
     generate(made)
     before = made.output.read_bytes()
 
-    def full(handle):
+    def full(*_):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, step, full)
     with pytest.raises(GenerationError, match=r"cannot be written: No space left.*in the cache"):
         generate(recipe(samples=5))
     assert made.output.read_bytes() == before
