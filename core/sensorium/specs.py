@@ -126,6 +126,8 @@ class TextSample:
     """One unit of plain text for the stage `pretrain`: no roles, and every token is learned."""
 
     text: str
+    ended: bool = True
+    """False where the text was cut off: no end token follows it."""
 
 
 @dataclass(frozen=True, slots=True)
