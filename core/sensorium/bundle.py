@@ -27,6 +27,7 @@ from .config import (
     environment_overrides,
     make_recipe,
     merge,
+    origin,
     parse_overrides,
     resolve_paths,
 )
@@ -93,7 +94,7 @@ def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         tree = merge(_placed(manifest["recipe"], folder, manifest["files"]), over)
     except RecursionError as error:
         raise BundleError(f"The manifest of {folder} is nested too deeply") from error
-    return make_recipe(tree, source=str(folder / MANIFEST))
+    return make_recipe(tree, source=origin(folder / MANIFEST, overrides))
 
 
 def _verify(folder: Path, files: dict[str, Any]) -> None:

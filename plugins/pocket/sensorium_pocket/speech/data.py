@@ -9,10 +9,11 @@ from random import Random
 
 import numpy as np
 from sensorium import Media, SpeechSample
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
 from sensorium_pocket.options import SpeechOptions
 
-from .espeak import SAMPLE_RATE_HZ, Speech, VoiceError, Waveform
+from .espeak import Speech, VoiceError, Waveform
 from .sentences import draw_sentence
 from .sounds import NOISES, in_room, through_telephone, with_noise, wordless
 from .talking import voices

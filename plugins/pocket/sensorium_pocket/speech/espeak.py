@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sensorium.errors import SensoriumError
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16_000
 Waveform = NDArray[np.float32]
 
 _SYNCHRONOUS, _DONT_EXIT, _UTF8, _SENTENCE_END = 2, 0x8000, 1, 0x1000

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from sensorium import Media, Message, Sample
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
 from sensorium_pocket.data import TEXT_ONLY, patch_words, picture_of, scene_of, seed_of
 from sensorium_pocket.options import SpokenOptions
@@ -13,7 +14,6 @@ from sensorium_pocket.world.labels import dense_labels
 from sensorium_pocket.world.questions import Turn, sample_questions
 
 from .data import Clip, spoken_somewhere
-from .espeak import SAMPLE_RATE_HZ
 from .sentences import LONGEST, lexicon
 from .wording import normal
 
