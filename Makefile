@@ -38,8 +38,9 @@ pocket: $(READY)  ## Train the pocket model again, from nothing; continues where
 	$(BIN)/sensorium train encoder --config $(RECIPES)/1-encoder.yaml
 	$(BIN)/sensorium train instruct --config $(RECIPES)/2-instruct.yaml
 	$(BIN)/sensorium train instruct --config $(RECIPES)/3-emphasis.yaml
+	$(BIN)/sensorium train instruct --config $(RECIPES)/4-polish.yaml
 	rm -rf plugins/pocket/sensorium_pocket/bundle
-	cp -r runs/pocket/3-emphasis/bundle plugins/pocket/sensorium_pocket/bundle
+	cp -r runs/pocket/4-polish/bundle plugins/pocket/sensorium_pocket/bundle
 
 pocket-speech: $(READY) system  ## Train the pocket model's hearing again; continues where it stopped
 	$(BIN)/python -m sensorium_pocket.speech.build_tokenizer

@@ -37,7 +37,21 @@ if TYPE_CHECKING:
         VariableEncoder,
     )
     from .engine import AnswerStream, ChatEngine
-    from .errors import SensoriumError
+    from .errors import (
+        BundleError,
+        CheckpointError,
+        ConfigError,
+        ContextLengthError,
+        MediaError,
+        MissingPackageError,
+        NothingHeardError,
+        PerceptionError,
+        PluginError,
+        SensoriumError,
+        UnknownNameError,
+        UnsupportedInputError,
+        WidthError,
+    )
     from .generation import GenerationOptions
     from .hooks import hookimpl
     from .loading import load
@@ -45,7 +59,7 @@ if TYPE_CHECKING:
     from .media.audio import read_audio
     from .media.images import read_image
     from .messages import Media, MediaPart, Message, Part, TextPart
-    from .options import Options
+    from .options import NoOptions, Options
     from .specs import (
         BundleSpec,
         ChatTemplate,
@@ -73,7 +87,11 @@ _HOMES = {
         "TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
     "engine": "AnswerStream ChatEngine",
-    "errors": "SensoriumError",
+    "errors": (
+        "BundleError CheckpointError ConfigError ContextLengthError MediaError MissingPackageError "
+        "NothingHeardError PerceptionError PluginError SensoriumError UnknownNameError "
+        "UnsupportedInputError WidthError"
+    ),
     "generation": "GenerationOptions",
     "hooks": "hookimpl",
     "loading": "load",
@@ -81,7 +99,7 @@ _HOMES = {
     "media.audio": "read_audio",
     "media.images": "read_image",
     "messages": "Media MediaPart Message Part TextPart",
-    "options": "Options",
+    "options": "NoOptions Options",
     "specs": (
         "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
         "LanguageModelSpec ProjectorSpec Sample SampleSource Score SpeechSample TextSample "
@@ -95,11 +113,15 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "Answering",
+    "BundleError",
     "BundleSpec",
     "Capabilities",
     "ChatEngine",
     "ChatTemplate",
+    "CheckpointError",
     "Command",
+    "ConfigError",
+    "ContextLengthError",
     "DatasetFormat",
     "DenseSample",
     "Encoder",
@@ -112,10 +134,16 @@ __all__ = [
     "LanguageModelSpec",
     "LoraOptions",
     "Media",
+    "MediaError",
     "MediaPart",
     "Message",
+    "MissingPackageError",
+    "NoOptions",
+    "NothingHeardError",
     "Options",
     "Part",
+    "PerceptionError",
+    "PluginError",
     "Projector",
     "ProjectorSpec",
     "Sample",
@@ -134,7 +162,10 @@ __all__ = [
     "TranscriberSpec",
     "Transcript",
     "Turn",
+    "UnknownNameError",
+    "UnsupportedInputError",
     "VariableEncoder",
+    "WidthError",
     "__version__",
     "hookimpl",
     "load",

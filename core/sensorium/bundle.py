@@ -27,6 +27,7 @@ from .config import (
     environment_overrides,
     make_recipe,
     merge,
+    origin,
     parse_overrides,
     resolve_paths,
 )
@@ -44,6 +45,10 @@ FORMAT = 1
 
 _STARTING_POINT = ("revision", "random_seed", "adapter")
 """Options that say where weights came from; a saved folder already holds the result."""
+
+
+_WEIGHTS = ("checkpoint", "adapter", "weights")
+"""Options that name weights, whatever the plugin."""
 
 
 def save_bundle(
@@ -89,7 +94,7 @@ def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         tree = merge(_placed(manifest["recipe"], folder, manifest["files"]), over)
     except RecursionError as error:
         raise BundleError(f"The manifest of {folder} is nested too deeply") from error
-    return make_recipe(tree, source=str(folder / MANIFEST))
+    return make_recipe(tree, source=origin(folder / MANIFEST, overrides))
 
 
 def _verify(folder: Path, files: dict[str, Any]) -> None:
@@ -201,7 +206,7 @@ def _write_hearing(
     fits only the very encoder weights it was trained with.
     """
     place = f"encoders/{planned.modality}"
-    pipeline.hearings[planned.modality].transcriber.save(folder / place)
+    pipeline.hearings[planned.modality].load().save(folder / place)
     section = _from_folder(section, planned.transcriber.options, f"./{place}")
     projector = section.get("projector") or {}
     if projector.get("weights"):
@@ -246,8 +251,9 @@ def _from_folder(section: dict[str, Any], options: type[Options], place: str) ->
 
 
 def _placed(tree: dict[str, Any], folder: Path, files: dict[str, Any]) -> dict[str, Any]:
-    for value in _texts([tree.get("llm"), tree.get("encoders")]):
-        if _leads_outside(value):
+    for key, value in _texts([tree.get("llm"), tree.get("encoders")]):
+        # What says where weights lie must lie here; elsewhere no hash covers it.
+        if _leads_outside(value) or (key in _WEIGHTS and not value.startswith("./")):
             raise BundleError(f"The bundle {folder} points outside of itself: {value}")
         place = value.removeprefix("./")
         listed = any(name == place or name.startswith(f"{place}/") for name in files)
@@ -256,12 +262,16 @@ def _placed(tree: dict[str, Any], folder: Path, files: dict[str, Any]) -> dict[s
     return resolve_paths(tree, folder)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a tree with the key it stands under."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+        yield key, value
+    elif isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _texts(item, inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, key)
 
 
 def _leads_outside(path: str) -> bool:

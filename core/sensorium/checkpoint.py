@@ -33,6 +33,20 @@ class WeightsHeader:
     metadata: dict[str, str]
 
 
+@contextmanager
+def no_progress_bar() -> Iterator[None]:
+    """A library does not write to its caller's terminal; transformers' switch is global."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
 def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
     """Shapes and metadata of a safetensors file; CheckpointError where it is not one."""
     from safetensors import SafetensorError, safe_open

@@ -155,9 +155,17 @@ def make_recipe(tree: Mapping[str, Any], *, source: str, base: Path | None = Non
 
 def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     """A recipe from a YAML file, the environment and `KEY=VALUE` overrides."""
+    overrides = tuple(overrides)
     over = merge(environment_overrides(), parse_overrides(overrides))
     tree = merge(resolve_paths(read_yaml(path), path.parent), over)
-    return make_recipe(tree, source=str(path))
+    return make_recipe(tree, source=origin(path, overrides))
+
+
+def origin(path: Path, overrides: Iterable[str] = ()) -> str:
+    """What an error names as its place: the file, and all that was laid over it."""
+    set_outside = [name for name in sorted(os.environ) if name.startswith(ENVIRONMENT_PREFIX)]
+    over = [*set_outside, *(f"--set {pair}" for pair in overrides)]
+    return f"{path} with {', '.join(over)}" if over else str(path)
 
 
 def validate(model: type[Any], tree: Mapping[str, Any], *, source: str, at: str = "") -> Any:
@@ -177,6 +185,8 @@ def _explain(model: type[BaseModel], item: dict[str, Any], at: str) -> str:
         return f"unknown key '{path}'. {hint}".rstrip()
     if item["type"] == "missing":
         return f"'{path}' is missing"
+    if item["type"] == "model_type":
+        return f"'{path}' takes keys and values, as in {path}: {{plugin: {item.get('input')}}}"
     return f"'{path}': {item['msg']}, got {item.get('input')!r}"[:300]
 
 

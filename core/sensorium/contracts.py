@@ -48,7 +48,6 @@ class Capabilities:
     """What a backend can take. An input outside of it is refused, never dropped."""
 
     embeddings: bool = True
-    trainable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ be shown to whoever asked.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Self
 
 
 class SensoriumError(Exception):
@@ -24,6 +26,24 @@ class SensoriumError(Exception):
         if hint:
             text = f"{text} {hint}" if text.endswith((".", "?", "!")) else f"{text}. {hint}"
         super().__init__(text)
+
+    def at(self, place: str) -> Self:
+        """The same error seen from outside: `where` was an option, or a file, of `place`."""
+        joint = "." if (self.where or "").isidentifier() else ": "
+        moved = type(self).__new__(type(self))  # the constructors of the family differ
+        moved.__dict__.update(self.__dict__)
+        where = f"{place}{joint}{self.where}" if self.where else place
+        SensoriumError.__init__(moved, self.message, where=where, hint=self.hint)
+        return moved
+
+
+@contextmanager
+def placed(place: str) -> Iterator[None]:
+    """Errors raised inside concern `place`: a plugin knows its options, not who set them."""
+    try:
+        yield
+    except SensoriumError as error:
+        raise error.at(place) from error.__cause__
 
 
 class ConfigError(SensoriumError):

@@ -19,12 +19,25 @@ REMEMBERED = 64
 
 
 class Hearing:
-    """One transcriber and a memory of what it heard. Thread-safe."""
+    """One transcriber and a memory of what it heard. Thread-safe.
 
-    def __init__(self, transcriber: Transcriber) -> None:
-        self.transcriber = transcriber
+    The transcriber is loaded when it is first needed: a model with ears answers what is typed as
+    quickly as one without, and where the ears' packages are not installed.
+    """
+
+    def __init__(self, build: Callable[[], Transcriber]) -> None:
+        self._build = build
+        self._transcriber: Transcriber | None = None
+        self._loading = threading.Lock()
         self._heard: OrderedDict[str, Transcript] = OrderedDict()
         self._lock = threading.Lock()
+
+    def load(self) -> Transcriber:
+        """The transcriber, loaded now if it was not; SensoriumError where it cannot be."""
+        with self._loading:
+            if self._transcriber is None:
+                self._transcriber = self._build()
+            return self._transcriber
 
     def hear(self, media: Media, *, progress: Progress | None = None) -> Transcript:
         """The transcript of a recording; PerceptionError where the transcriber fails on it."""
@@ -40,8 +53,9 @@ class Hearing:
         return transcript
 
     def _transcribe(self, media: Media, progress: Progress | None) -> Transcript:
+        transcriber = self.load()
         try:
-            return self.transcriber.transcribe(media.value, progress=progress)
+            return transcriber.transcribe(media.value, progress=progress)
         except (SensoriumError, Interrupted):
             raise
         except Exception as error:

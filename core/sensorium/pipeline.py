@@ -7,14 +7,22 @@ returns can be shown (`sensorium config validate`) or built.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .checkpoint import read_header
 from .config import Recipe, validate
-from .contracts import Encoder, FeatureShape, LanguageModel, LanguageModelShape, Projector
+from .contracts import (
+    Encoder,
+    FeatureShape,
+    LanguageModel,
+    LanguageModelShape,
+    Projector,
+    Transcriber,
+)
 from .device import resolve_device, use_threads
-from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError
+from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError, placed
 from .generation import GenerationOptions
 from .hearing import Hearing
 from .options import Options
@@ -46,6 +54,12 @@ class PlannedHearing:
     modality: str
     transcriber: TranscriberSpec
     options: Options
+    place: str
+
+    def build(self, device: str) -> Transcriber:
+        """The transcriber with its weights."""
+        with placed(self.place):
+            return self.transcriber.build(self.options, device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +87,15 @@ class Plan:
         # Encoders first: they are small, and a projector of another encoder is refused at once.
         senses = {}
         for planned in self.senses:
-            encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
+            with placed(f"{self.source}, encoders.{planned.modality}"):
+                encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
             projector = build_projector(planned, encoder.fingerprint, self.shape, device)
             senses[planned.modality] = Sense(encoder, projector)
         hearings = {
-            planned.modality: Hearing(planned.transcriber.build(planned.options, device))
-            for planned in self.hearings
+            planned.modality: Hearing(partial(planned.build, device)) for planned in self.hearings
         }
-        llm: LanguageModel = self.llm.build(self.llm_options, device)
+        with placed(f"{self.source}, llm"):
+            llm: LanguageModel = self.llm.build(self.llm_options, device)
         if self.senses and not llm.capabilities.embeddings:
             raise UnsupportedInputError(
                 f"The language model '{self.llm.name}' takes text only; "
@@ -127,7 +142,8 @@ def plan(recipe: Recipe, registry: Registry, *, source: str = "recipe") -> Plan:
     llm = registry.language_models.get(recipe.llm.plugin, where=f"{source}, llm.plugin")
     llm_options = validate(llm.options, recipe.llm.settings, source=source, at="llm")
     template = registry.chat_templates.get(recipe.template, where=f"{source}, template")
-    shape = llm.inspect(llm_options)
+    with placed(f"{source}, llm"):
+        shape = llm.inspect(llm_options)
     hearing = [name for name, sense in recipe.encoders.items() if sense.mode == "transcribe"]
     senses = tuple(
         _plan_sense(modality, recipe, registry, shape, source)
@@ -152,7 +168,9 @@ def _plan_hearing(modality: str, recipe: Recipe, registry: Registry, source: str
             where=f"{source}, {at}.plugin",
         )
     options = validate(spec.options, component.settings, source=source, at=at)
-    return PlannedHearing(modality, spec, options)
+    with placed(f"{source}, {at}"):
+        spec.inspect(options)
+    return PlannedHearing(modality, spec, options, f"{source}, {at}")
 
 
 def _plan_sense(
@@ -179,13 +197,14 @@ def _plan_sense(
         component.projector.plugin, where=f"{source}, {at_projector}.plugin"
     )
     weights = component.projector.weights
+    options = validate(spec.options, component.settings, source=source, at=at)
+    with placed(f"{source}, {at}"):
+        shape_of_features = spec.inspect(options)
     planned = PlannedSense(
         modality=modality,
         encoder=spec,
-        encoder_options=(
-            options := validate(spec.options, component.settings, source=source, at=at)
-        ),
-        source=spec.inspect(options),
+        encoder_options=options,
+        source=shape_of_features,
         projector=projector,
         projector_options=validate(
             projector.options, component.projector.settings, source=source, at=at_projector
@@ -200,13 +219,10 @@ def _check_projector(planned: PlannedSense, shape: LanguageModelShape, *, where:
     """Compare the projector this recipe needs with the shapes in the weights file's header."""
     import torch
 
-    try:
-        with torch.device("meta"):
-            module: Any = planned.projector.build(
-                planned.projector_options, planned.source, shape.width
-            )
-    except ConfigError as error:
-        raise type(error)(error.message, where=where, hint=error.hint) from error
+    with placed(where), torch.device("meta"):
+        module: Any = planned.projector.build(
+            planned.projector_options, planned.source, shape.width
+        )
     if planned.weights is None:
         return
     header = read_header(planned.weights, where=where)

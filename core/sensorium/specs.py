@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from .options import Options
 
 
+def _no_objection(options: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
     """An encoder: media of one modality → features."""
@@ -50,6 +54,9 @@ class TranscriberSpec:
     summary: str
     options: type[Options]
     build: Callable[[Any, str], Transcriber]
+    inspect: Callable[[Any], None] = _no_objection
+    """`inspect(options)` raises CheckpointError where it is plain, without loading, that `build`
+    must fail; transcribers are built when somebody first speaks, which is late to learn it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,8 @@ class TextSample:
     """One unit of plain text for the stage `pretrain`: no roles, and every token is learned."""
 
     text: str
+    ended: bool = True
+    """False where the text was cut off: no end token follows it."""
 
 
 @dataclass(frozen=True, slots=True)

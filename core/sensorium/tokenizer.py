@@ -65,11 +65,17 @@ class FastTokenizer:
 
         Lone surrogates, which no encoding has, become U+FFFD.
         """
-        text = _SURROGATE.sub("\ufffd", text)
-        encoding = self._backend.encode(text, add_special_tokens=False)
-        if self._special.keys().isdisjoint(encoding.ids):
-            return encoding.ids
-        return self._without_control(text, encoding)
+        ids: list[int] = []
+        pending = [_SURROGATE.sub("\ufffd", text)]
+        while pending:
+            piece = pending.pop()
+            encoding = self._backend.encode(piece, add_special_tokens=False)
+            if cuts := self._inside_control(piece, encoding):
+                ends = [*cuts, len(piece)]
+                pending += reversed([piece[a:b] for a, b in zip([0, *cuts], ends, strict=True)])
+            else:
+                ids += encoding.ids
+        return ids
 
     def control(self, token: str) -> int:
         """The id of a control token such as `<|endoftext|>`; CheckpointError where unknown."""
@@ -92,12 +98,14 @@ class FastTokenizer:
         folder.mkdir(parents=True, exist_ok=True)
         self._backend.save(str(folder / FILE_NAME))
 
-    def _without_control(self, text: str, encoding: tokenizers.Encoding) -> list[int]:
+    def _inside_control(self, text: str, encoding: tokenizers.Encoding) -> list[int]:
         # Some models (Unigram, BPE with ignore_merges) hold the spelling of a control token as an
         # ordinary piece. Cutting the text inside that piece leaves no way to spell it. An unknown
         # token is special too, but its span is not its name: it stays.
-        for id_, (start, end) in zip(encoding.ids, encoding.offsets, strict=True):
-            if end - start > 1 and text[start:end].strip() == self._special.get(id_):
-                cut = (start + end) // 2
-                return self.encode(text[:cut]) + self.encode(text[cut:])
-        return encoding.ids
+        if self._special.keys().isdisjoint(encoding.ids):
+            return []
+        return [
+            (start + end) // 2
+            for id_, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
+            if end - start > 1 and text[start:end].strip() == self._special.get(id_)
+        ]

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from sensorium_audio_whisper.conversion import convert
+from sensorium.conversion import convert
 from sensorium_audio_whisper.encoder import build as build_encoder
 from sensorium_audio_whisper.options import WhisperOptions
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers

@@ -7,11 +7,11 @@ import pytest
 import torch
 from sensorium.cli.describing import describe_plan
 from sensorium.config import load_recipe
+from sensorium.conversion import convert
 from sensorium.discovery import find_plugins
 from sensorium.pipeline import plan
 from sensorium.registry import Registry
 from sensorium_audio_whisper import build_encoder, build_transcriber, inspect_encoder
-from sensorium_audio_whisper.conversion import convert
 from sensorium_audio_whisper.options import WhisperOptions
 from transformers import WhisperModel
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 from sensorium import Transcriber
+from sensorium.conversion import convert
 from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
 from sensorium_audio_whisper import build_transcriber
-from sensorium_audio_whisper.conversion import convert
 from transformers import (
     PreTrainedTokenizerFast,
     WhisperFeatureExtractor,

@@ -12,8 +12,8 @@ from sensorium.cli.conversation import write
 PROMPT = "> "
 
 
-def answers(result):
-    assert result.exit_code == 0, result.stderr
+def answers(result, *, failed=False):
+    assert result.exit_code == int(failed), result.stderr
     return [line.rstrip() for line in result.stdout.splitlines()]
 
 
@@ -53,7 +53,7 @@ def test_history_is_shown(run, recipe, picture):
 @pytest.mark.parametrize("line", ["/image missing.png", "/image", "/image 'open", "x" * 600])
 def test_errors_are_printed_and_the_chat_goes_on(run, recipe, line):
     result = run("chat", "--model", recipe, input=f"{line}\nhi\n")
-    assert answers(result) == ["I read 6."]
+    assert answers(result, failed=True) == ["I read 6."]
     assert result.stderr.startswith("Error: ")
     assert len(result.stderr.splitlines()) == 1
 
@@ -61,13 +61,13 @@ def test_errors_are_printed_and_the_chat_goes_on(run, recipe, line):
 def test_a_picture_it_cannot_see_is_refused_at_once(run, recipe, picture):
     recipe.write_text("llm: {plugin: counter}\ntemplate: lines\n")
     result = run("chat", "--model", recipe, input=f"/image {picture}\nhi\n")
-    assert answers(result) == ["I read 6."]
+    assert answers(result, failed=True) == ["I read 6."]
     assert "cannot perceive image" in result.stderr
 
 
 def test_unknown_command_is_not_sent(run, recipe):
     result = run("chat", "--model", recipe, input="/rest\n//rest\n\n")
-    assert answers(result) == ["I read 9."]
+    assert answers(result, failed=True) == ["I read 9."]
     assert result.stderr == "Error: No command '/rest'. Did you mean '/reset'?\n"
 
 
@@ -206,10 +206,10 @@ def _press(process, terminal, key):
     """Presses again where nothing happens: CPython's readline loses a Ctrl-C that comes between
     the prompt and its select().
     """
-    for _ in range(6):
+    for _ in range(3):
         os.write(terminal, key)
         try:
-            return process.wait(timeout=10)
+            return process.wait(timeout=30)  # pressed while it ends, Ctrl-C would kill it
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError(f"{key!r} does not end the chat")

@@ -97,7 +97,7 @@ def test_merge_keeps_what_is_not_overridden(base, over):
         ({"generation": {"max_tokens": "many"}}, "'generation.max_tokens': Input should be"),
         ({"generation": {"temperature": float("nan")}}, "'generation.temperature'"),
         ({"generation": {"stop": "x"}}, "'generation.stop': Input should be a valid tuple"),
-        ({"llm": "phi2"}, "'llm': Input should be a valid dictionary"),
+        ({"llm": "phi2"}, "'llm' takes keys and values, as in llm: {plugin: "),
         ({"llm": {"plugin": None}}, "'llm.plugin': Input should be a valid string, got None"),
         ({"encoders": []}, "'encoders': Input should be a valid dictionary"),
         ({"encoders": {"image": {"plugin": 3}}}, "'encoders.image.plugin'"),

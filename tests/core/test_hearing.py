@@ -12,6 +12,7 @@ from sensorium import Media, Message, Segment, TextPart, Transcript, hookimpl
 from sensorium.config import make_recipe
 from sensorium.contracts import FeatureShape
 from sensorium.errors import (
+    CheckpointError,
     ConfigError,
     NothingHeardError,
     PerceptionError,
@@ -21,7 +22,7 @@ from sensorium.hearing import REMEMBERED, Hearing, Interrupted, as_text
 from sensorium.messages import MediaPart
 from sensorium.options import NoOptions
 from sensorium.pipeline import plan
-from sensorium.specs import EncoderSpec
+from sensorium.specs import EncoderSpec, TranscriberSpec
 from sensorium.testing import (
     EARS,
     FakeEncoder,
@@ -31,6 +32,7 @@ from sensorium.testing import (
     fake_engine,
     fake_registry,
 )
+from sensorium.testing.plugin import RECIPE
 
 FEATURES = {"encoders": {"audio": {"plugin": "ear", "projector": {"plugin": "frame-stack"}}}}
 SHORT = {"generation": {"max_tokens": 6}}
@@ -176,13 +178,34 @@ def test_what_was_heard_is_there_before_the_answer(engine):
 
 def test_memory_is_bounded():
     transcriber = FakeTranscriber()
-    hearing = Hearing(transcriber)
+    hearing = Hearing(lambda: transcriber)
     for number in range(REMEMBERED + 1):
         hearing.hear(recording(100 + number))
     hearing.hear(recording(100 + REMEMBERED))
     assert transcriber.transcribed == REMEMBERED + 1
     hearing.hear(recording(100))
     assert transcriber.transcribed == REMEMBERED + 2
+
+
+def test_ears_are_loaded_when_first_needed_and_once():
+    loaded = []
+
+    def build(options, device):
+        loaded.append(device)
+        return FakeTranscriber(WORDS)
+
+    class Ears:
+        @hookimpl
+        def register_transcribers(self):
+            yield TranscriberSpec("slow", "audio", "takes its time", NoOptions, build)
+
+    recipe = {"encoders": {"audio": {"plugin": "slow", "mode": "transcribe"}}}
+    engine = fake_engine(FakePlugin(), Ears(), recipe=SHORT | recipe)
+    engine.ask([Message.user("hello")])
+    assert loaded == []
+    engine.ask([Message.user(recording())])
+    engine.ask([Message.user(recording(3200))])
+    assert loaded == ["cpu"]
 
 
 @pytest.mark.parametrize("with_picture", [False, True])
@@ -328,3 +351,23 @@ def test_a_transcriber_alone_gives_no_features():
     made, registry = make_recipe(tree, source="test"), fake_registry(Alone())
     with pytest.raises(ConfigError, match=r"gives no features .* Set mode: transcribe"):
         plan(made, registry)
+
+
+def test_ears_that_cannot_work_are_named_before_anybody_speaks():
+    def inspect(options):
+        raise CheckpointError("No folder here", where="checkpoint", hint="Make one.")
+
+    class Ears:
+        @hookimpl
+        def register_transcribers(self):
+            yield TranscriberSpec(
+                "torn", "audio", "cannot work", NoOptions, lambda options, device: None, inspect
+            )
+
+    recipe = make_recipe(
+        RECIPE | {"encoders": {"audio": {"plugin": "torn", "mode": "transcribe"}}}, source="my.yaml"
+    )
+    with pytest.raises(CheckpointError) as caught:
+        plan(recipe, fake_registry(FakePlugin(), Ears()), source="my.yaml")
+    said = "No folder here (my.yaml, encoders.audio.checkpoint). Make one."
+    assert str(caught.value) == said

@@ -97,6 +97,9 @@ def test_a_model_that_holds_the_spelling_of_a_control_token():
     tokenizer = FastTokenizer(backend)
     assert tokenizer.control(END) not in tokenizer.encode(f"ab{END}c{END}")
     assert tokenizer.encode("a1") == [backend.token_to_id("a"), 0]  # unknown stays unknown
+    many = tokenizer.encode(END * 3000)
+    assert tokenizer.control(END) not in many
+    assert len(many) == 3000 * len(END)
 
 
 def test_refusals(tmp_path):

@@ -12,7 +12,8 @@ from sensorium_pocket.evaluation import evaluate
 from sensorium_pocket.examples import MANIFEST, examples
 
 ROOT = Path(__file__).parents[2]
-PUBLISHED = json.loads((FOLDER / "scores.json").read_text())["scores"]
+SCORES = json.loads((FOLDER / "scores.json").read_text())
+PUBLISHED = SCORES["evaluations"]["pocket"]["scores"]
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +45,15 @@ def test_a_short_evaluation_is_near_the_published_table(engine):
         assert score.value >= share - slack, f"{group}: {score}"
 
 
-def test_the_documents_show_the_measured_table():
-    spec = importlib.util.spec_from_file_location("pocket_table", ROOT / "bench/pocket_table.py")
+def test_the_documents_show_what_was_measured_on_these_weights():
+    spec = importlib.util.spec_from_file_location("pocket_scores", ROOT / "bench/pocket_scores.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for page in module.PAGES:
-        assert module.table() in page.read_text()
+    assert SCORES["weights"] == module.weights()
+    shown = [found for page in module.PAGES for found in module.MARKED.finditer(page.read_text())]
+    assert {found[2] for found in shown} == {*SCORES["evaluations"]}
+    for found in shown:
+        assert module.table(found[2]) in found[0]
 
 
 def test_a_conversation_goes_on(engine):

@@ -94,6 +94,14 @@ def test_a_recipe_that_points_outside(folder, part, place):
         read_bundle(folder)
 
 
+@pytest.mark.parametrize("place", ["stranger/model", "elsewhere", "sub/adapter"])
+@pytest.mark.parametrize("key", ["checkpoint", "adapter"])
+def test_weights_that_no_hash_covers(folder, key, place):
+    edit(folder, lambda manifest: manifest["recipe"]["llm"].update({key: place}))
+    with pytest.raises(BundleError, match="points outside of itself"):
+        read_bundle(folder)
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"format": 1}', "{", "\0", "[" * 100_000, '{"recipe": {}, "files": []}'],

@@ -33,7 +33,6 @@ def test_inspect_reads_config_only(checkpoint):
 def test_the_contract_and_the_weights(model, reference):
     assert isinstance(model, TrainableLanguageModel)
     assert (model.width, model.vocabulary, model.context_length) == (80, 320, 96)
-    assert model.capabilities.trainable
     assert not model.module.training
     ours, theirs = model.module.state_dict(), reference.state_dict()
     assert ours.keys() == theirs.keys()
@@ -125,6 +124,8 @@ def test_dtypes(checkpoint, monkeypatch):
     assert build(options(checkpoint), "cpu").dtype == torch.bfloat16
     monkeypatch.setattr(place + "available_memory", lambda: 1 << 40)
     monkeypatch.setattr(place + "computes_bfloat16", lambda: True)
+    assert build(options(checkpoint), "cpu").dtype == torch.float32  # it is small
+    monkeypatch.setattr(place + "SMALL", 0)
     assert build(options(checkpoint), "cpu").dtype == torch.bfloat16
 
 

@@ -11,7 +11,18 @@ from sensorium_llm_phi2.adapters import LoraOptions, add_lora, merge
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.options import Phi2Options
 
+from .conftest import make_reference, make_tokenizer
+
 IDS = torch.arange(20, 50)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Widths of whole blocks."""
+    folder = tmp_path / "checkpoint"
+    make_reference(hidden_size=128).save_pretrained(folder)
+    make_tokenizer().save(str(folder / "tokenizer.json"))
+    return folder
 
 
 def logits(model):
@@ -33,14 +44,31 @@ def test_the_package_is_named_before_anything_is_read(checkpoint, monkeypatch):
         nf4(checkpoint)
 
 
-@pytest.mark.parametrize("seed", [None, 1])
-def test_it_answers_nearly_like_the_dense_model(checkpoint, seed):
+def test_widths_that_blocks_do_not_fill(tmp_path):
     pytest.importorskip("bitsandbytes")
+    make_reference(hidden_size=80).save_pretrained(tmp_path / "odd")
+    with pytest.raises(ConfigError, match=r"blocks of 64 .* hidden_size of 80"):
+        nf4(tmp_path / "odd")
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_it_answers_like_a_dense_model_of_the_same_rounded_weights(checkpoint, seed):
+    functional = pytest.importorskip("bitsandbytes.functional")
     model = nf4(checkpoint, random_seed=seed)
     dense = build(Phi2Options(checkpoint=str(checkpoint), random_seed=seed), "cpu")
-    assert type(model.decoder.layers[0].mlp.fc1).__name__ == "Linear4bit"
-    error = (logits(model) - logits(dense)).norm() / logits(dense).norm()
-    assert 0 < error < 0.3
+    layers = {
+        name: layer
+        for name, layer in model.module.named_modules()
+        if type(layer).__name__ == "Linear4bit"
+    }
+    assert len(layers) == 2 * 6
+    with torch.no_grad():
+        for name, layer in layers.items():
+            weight = dense.module.get_parameter(f"{name}.weight")
+            rounded = functional.dequantize_4bit(layer.weight.data, layer.weight.quant_state)
+            assert 0 < (rounded - weight).norm() / weight.norm() < 0.1
+            weight.copy_(rounded)
+    torch.testing.assert_close(logits(model), logits(dense), atol=1e-4, rtol=1e-4)
 
 
 def test_adapter_trains_on_it_and_both_are_saved(checkpoint, tmp_path):

@@ -269,14 +269,13 @@ FITS = b"".join(
         SVG,
         EPS,
         FITS,
-        b"",
         b"hello",
         b"\0" * 100,
         b"P6 1 1 255\n\0\0\0",
         b"%PDF-1.4",
         b"RIFF....WAVE",
     ],
-    ids=["svg", "eps", "fits", "empty", "text", "zeros", "ppm", "pdf", "wave"],
+    ids=["svg", "eps", "fits", "text", "zeros", "ppm", "pdf", "wave"],
 )
 def test_other_files_are_refused_whatever_their_name(data, tmp_path):
     path = tmp_path / "picture.png"
@@ -297,3 +296,8 @@ def test_paths_that_are_none(tmp_path):
     for path in (tmp_path / "nowhere.png", tmp_path, "a\0b", ""):
         with pytest.raises(MediaError, match="Cannot open the picture"):
             read_image(path)
+
+
+def test_an_empty_file():
+    with pytest.raises(MediaError, match="The picture is empty"):
+        read_image(b"")

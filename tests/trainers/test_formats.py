@@ -162,6 +162,13 @@ def test_jsonl(tmp_path):
         open_text(TextOptions(path=tmp_path / "none.txt"))
 
 
+def test_jsonl_says_what_was_cut_off(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "A", "ended": false}\n{"text": "B", "ended": true}\n{"text": "C"}\n')
+    source = open_text(TextOptions(path=path))
+    assert [source[i].ended for i in range(3)] == [False, True, True]
+
+
 def test_empty_data_is_refused(make_run, tmp_path):
     (tmp_path / "empty.txt").write_text("\n")
     with pytest.raises(ConfigError, match=r"'text' is empty \(data.0\)"):

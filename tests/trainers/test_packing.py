@@ -188,6 +188,9 @@ def test_plain_text_is_learned_whole_and_in_pieces(objective):
     assert row.targets == list(enumerate([*words, end]))
     assert row.positions == list(range(6))
     assert row.segments == [1] * 6
+    row = packer.pack(TextSample("One line of text", ended=False))
+    assert row.ids == [end, *words]
+    assert row.targets == list(enumerate(words))
     long = "text " * 300
     row = packer.pack(TextSample(long.strip()))
     assert max(row.positions) == packer.context_length - 1

@@ -209,6 +209,8 @@ def test_another_base_or_recipe_is_noticed(make_run, model, tmp_path):
     other = {**model, "llm": {**model["llm"], "random_seed": 2}}
     with pytest.raises(CheckpointError, match="trained with other frozen weights"):
         make_run("align", model=other, steps=4).train(quiet)
+    with pytest.raises(CheckpointError, match="trained with other frozen weights"):
+        make_run("align", model=other, steps=4).export_newest(quiet)
     other_stage = make_run("instruct", steps=4)
     (tmp_path / "out" / "run.json").unlink()
     with pytest.raises(CheckpointError, match=r"is from another run: .* is missing"):

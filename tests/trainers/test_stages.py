@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from sensorium import Message, load, read_image
 from sensorium.errors import ConfigError
-from sensorium_llm_phi2.adapters import ADAPTER_CONFIG
+from sensorium_llm_phi2.checkpoint import ADAPTER_CONFIG
 from sensorium_trainers.freezing import choose
 from sensorium_trainers.language import LanguageObjective
 

@@ -1,4 +1,4 @@
-"""Training as a plugin: `sensorium train` and the data formats it reads."""
+"""Training as a plugin: `sensorium train`, `sensorium data`, and the data formats they read."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ from sensorium import Command, DatasetFormat, hookimpl
 
 @hookimpl
 def register_commands() -> Iterable[Command]:
-    """`sensorium train {encoder,pretrain,align,instruct,speech}`."""
+    """`sensorium train {encoder,pretrain,align,instruct,speech}` and `sensorium data generate`."""
 
-    def load() -> object:
+    def load_train() -> object:
         from .cli import train
 
         return train
 
+    def load_data() -> object:
+        from .generate.cli import data
+
+        return data
+
     yield Command(
         name="train",
         summary="Train adapters, encoders or language models from a recipe.",
-        load=load,  # type: ignore[arg-type]
+        load=load_train,  # type: ignore[arg-type]
+    )
+    yield Command(
+        name="data",
+        summary="Make corpora to train on.",
+        load=load_data,  # type: ignore[arg-type]
     )
 
 

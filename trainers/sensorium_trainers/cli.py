@@ -57,7 +57,6 @@ def train(
         if len(table) > 1:
             click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
     elif export_only:
-        click.echo(f"weights of {run.load_newest().name}")
-        run.export(click.echo)
+        run.export_newest(click.echo)
     else:
         run.train(click.echo, resume=not fresh)

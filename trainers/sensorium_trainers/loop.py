@@ -57,7 +57,7 @@ class Run:
         callbacks = [RunLog(output / LOG, report), stopping]
         trainer = StageTrainer(self.objective, self.recipe, self.data, samples, callbacks)
         before = hashes(frozen(self.objective))
-        record = make_record(self.stage.name, self.recipe, self.parameters(), combined(before))
+        record = self._record(before)
         if checkpoint is not None:
             self._compare(record, report)
             samples.load(checkpoint)
@@ -69,13 +69,22 @@ class Run:
             self._learn(trainer, checkpoint, stopping, report)
         self._prove(before)
         exported = self.export(report)
-        skipped = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
+        skipped: dict[str, Any] = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
         if samples.count:
             report(samples.summary())
             skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
         return exported
+
+    def export_newest(self, report: Report) -> Path:
+        """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
+        self._compare(self._record(hashes(frozen(self.objective))), report)
+        report(f"weights of {self.load_newest().name}")
+        return self.export(report)
+
+    def _record(self, held: dict[str, str]) -> dict[str, Any]:
+        return make_record(self.stage.name, self.recipe, self.parameters(), combined(held))
 
     def _learn(
         self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report

@@ -74,7 +74,7 @@ class Packer:
     def pack(self, sample: Sample | TextSample) -> Row:
         """One row; SampleError where a conversation is longer than the context window."""
         if isinstance(sample, TextSample):
-            return self._pack_text(sample.text)
+            return self._pack_text(sample)
         if not isinstance(sample, Sample):
             raise ConfigError(
                 f"This stage learns from conversations or text; the data gives "
@@ -97,14 +97,15 @@ class Packer:
         self._label_media(row, sample)
         return row
 
-    def _pack_text(self, text: str) -> Row:
+    def _pack_text(self, sample: TextSample) -> Row:
         """Plain text between two end tokens, as in a corpus of documents; every token is learned.
+        After a text that was cut off there is none.
 
         Longer text stands in several pieces of the context window. A piece begins with the last
         token of the one before, so that no token is left out and none is learned twice.
         """
         stop = [self.tokenizer.control(token) for token in self.template.stop[:1]]
-        ids = [*stop, *self.tokenizer.encode(text), *stop]
+        ids = [*stop, *self.tokenizer.encode(sample.text), *(stop if sample.ended else [])]
         row = Row()
         for number, start in enumerate(range(0, len(ids) - 1, self.context_length - 1), start=1):
             piece = ids[start : start + self.context_length]

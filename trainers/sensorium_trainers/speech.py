@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from sensorium.device import resolve_device, use_threads
 from sensorium.errors import ConfigError
+from sensorium.media.audio import SAMPLE_RATE_HZ
 from sensorium.specs import SpeechSample
 from torch import Tensor, nn
 from torch.nn import functional
@@ -24,7 +25,6 @@ from .whispers import Whisper, load_whisper, save_whisper
 SOUND_CLASSES = 128
 """ASCII; 0 is the blank of connectionist temporal classification."""
 
-SAMPLE_RATE_HZ = 16_000
 ZERO_PADDED = 4
 """One clip in so many is followed by zeros, as faster-whisper pads, the others by silence."""
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.errors import CheckpointError, MissingPackageError, SampleError
+from sensorium.checkpoint import no_progress_bar
+from sensorium.conversion import convert
+from sensorium.errors import CheckpointError, SampleError
 
 CONFIG, WEIGHTS, TOKENIZER, PREPROCESSOR = (
     "config.json",
@@ -81,9 +83,10 @@ def load_whisper(folder: Path) -> Whisper:
         )
     try:
         if (folder / WEIGHTS).is_file():
-            model = WhisperForConditionalGeneration.from_pretrained(
-                folder, dtype=torch.float32, use_safetensors=True
-            )
+            with no_progress_bar():
+                model = WhisperForConditionalGeneration.from_pretrained(
+                    folder, dtype=torch.float32, use_safetensors=True
+                )
         else:
             model = WhisperForConditionalGeneration(WhisperConfig.from_pretrained(folder))
         extractor = WhisperFeatureExtractor.from_pretrained(folder)
@@ -110,7 +113,7 @@ def save_whisper(whisper: Whisper, folder: Path, dtype: str | None) -> None:
         made = Path(scratch, "speech")
         made.mkdir()
         _save_transformers(whisper, made, dtype)
-        _convert(made)
+        convert(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
 
@@ -135,7 +138,8 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
         del weights["proj_out.weight"]  # it is the decoder's embeddings
     try:
         model.config.dtype = kind
-        model.save_pretrained(folder, state_dict=weights)
+        with no_progress_bar():
+            model.save_pretrained(folder, state_dict=weights)
         (folder / WEIGHTS).chmod(0o644)
     finally:
         model.config.dtype = before
@@ -145,21 +149,6 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     described = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>"}
     text = kept.read_text("utf-8") if kept.is_file() else json.dumps(described, indent=1)
     (folder / "tokenizer_config.json").write_text(text, "utf-8")
-
-
-def _convert(folder: Path) -> None:
-    """The same model as faster-whisper reads it, int8, in `ctranslate2`."""
-    try:
-        from ctranslate2.converters import TransformersConverter
-    except ImportError as error:
-        raise MissingPackageError("ctranslate2", "Exporting speech", extra="audio") from error
-    try:
-        TransformersConverter(str(folder), copy_files=[TOKENIZER, PREPROCESSOR]).convert(
-            str(folder / "ctranslate2"), quantization="int8"
-        )
-    except Exception as error:  # two libraries read it, and either may raise anything
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"The export cannot be converted: {reason}") from error
 
 
 def _prompt(vocabulary: int, language: str) -> tuple[str, ...]:

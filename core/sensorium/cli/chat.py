@@ -41,7 +41,8 @@ def chat(
 ) -> None:
     """Talk with a model; /help lists what you can type besides messages.
 
-    Reads lines from a pipe too: answers go to stdout, everything else to stderr.
+    Reads lines from a pipe too: answers go to stdout, everything else to stderr, and the exit
+    status is 1 if any line failed.
     """
     given = chosen(decoding)
     plan = plan_of(context, model, overrides)
@@ -51,12 +52,16 @@ def chat(
     if interactive:
         takes = ", ".join(["text", *plan.modalities])
         _notice(f"{plan.source} takes {takes}. /help lists commands; Ctrl-C stops an answer.")
+    failed = False
     for line in _typed() if interactive else sys.stdin:
         try:
             if not _obey(conversation, line.strip()):
                 break
         except SensoriumError as error:
+            failed = True
             _notice(f"Error: {one_line(error)}")
+    if failed and not interactive:
+        context.exit(1)
 
 
 def _obey(conversation: Conversation, line: str) -> bool:
@@ -82,7 +87,7 @@ def _obey(conversation: Conversation, line: str) -> bool:
             return False
         else:
             hint = suggestion(command, COMMANDS) or "See: /help"
-            _notice(f"Error: No command '{command}'. {hint}".rstrip())
+            raise SensoriumError(f"No command '{command}'", hint=hint.rstrip())
     return True
 
 

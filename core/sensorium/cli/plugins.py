@@ -23,7 +23,7 @@ def plugins() -> None:
 @json_option
 @click.pass_context
 def list_plugins(context: click.Context, as_json: bool) -> None:
-    """Everything that is registered, and at the end the plugins that were left out."""
+    """Everything registered; plugins left out at the end."""
     registry = registry_of(context, quiet=True)
     entries = [
         {

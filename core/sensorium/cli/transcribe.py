@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -63,7 +64,7 @@ def transcribe(
     planned = _planned(plan)
     use_threads(plan.recipe.threads)
     device = resolve_device(plan.recipe.device)
-    hearing = Hearing(planned.transcriber.build(planned.options, device))
+    hearing = Hearing(partial(planned.build, device))
     seconds = len(recording.value) / SAMPLE_RATE_HZ
     transcript = hearing.hear(recording, progress=_progress(seconds))
     if not transcript.text:

@@ -46,6 +46,8 @@ def read_image(
             picture = _as_seen(source)
     else:
         data = read_bytes(source, most=limits.max_bytes, kind="picture")
+        if not data:
+            raise MediaError("The picture is empty")
         with _errors_named(limits), Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened.size, limits)
             opened.load()

@@ -51,6 +51,8 @@ def build_page(
     `summary` stands under the title; `examples` are (picture, question) to begin with.
     """
     senses = [name for name in READERS if name in engine.pipeline.plan.modalities]
+    for hearing in engine.pipeline.hearings.values():
+        hearing.load()  # now, so that whoever speaks first need not wait
     with gr.Blocks(
         title=title, analytics_enabled=False, fill_height=True, delete_cache=UPLOAD_SECONDS
     ) as page:

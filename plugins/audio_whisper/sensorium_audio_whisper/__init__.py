@@ -26,6 +26,7 @@ def register_transcribers() -> Iterator[TranscriberSpec]:
         summary="Whisper through faster-whisper: int8 on a CPU, timed segments, any length",
         options=WhisperOptions,
         build=build_transcriber,
+        inspect=inspect_transcriber,
     )
 
 
@@ -50,6 +51,14 @@ def inspect_encoder(options: WhisperOptions) -> FeatureShape:
     from .configuration import feature_shape, read_config
 
     return feature_shape(read_config(Checkpoint(options)))
+
+
+def inspect_transcriber(options: WhisperOptions) -> None:
+    """CheckpointError where a folder that `checkpoint` names is absent or has no conversion."""
+    from .checkpoint import local_folder, require_conversion
+
+    if folder := local_folder(options):
+        require_conversion(folder, options.checkpoint)
 
 
 def build_encoder(options: WhisperOptions, device: str) -> WhisperFeatures:

@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sensorium.conversion import CONVERTED
 from sensorium.errors import CheckpointError
 
 if TYPE_CHECKING:
     from .options import WhisperOptions
 
-WHERE = "encoder whisper, checkpoint"
+WHERE = "checkpoint"
 CONFIG, SAFE, PREPROCESSOR = "config.json", "model.safetensors", "preprocessor_config.json"
-CONVERTED, MODEL = "ctranslate2", "model.bin"
+MODEL = "model.bin"
 TRANSFORMERS_FILES = (
     CONFIG,
     SAFE,
@@ -109,6 +110,18 @@ def local_folder(options: WhisperOptions) -> Path | None:
             hint=f"Give a folder, a hub id, or a size: {', '.join(SIZES[::2][:3])} …",
         )
     return None
+
+
+def require_conversion(folder: Path, name: str) -> None:
+    """CheckpointError, which says how to make one, where the folder has no conversion."""
+    if not any((place / MODEL).is_file() for place in (folder, folder / CONVERTED)):
+        raise CheckpointError(
+            f"{name} has no conversion for CTranslate2 ({MODEL}, or {CONVERTED}/{MODEL}).",
+            where=WHERE,
+            hint=f"Make it: ct2-transformers-converter --model {name} --output_dir "
+            f"{Path(name).name}/{CONVERTED} --quantization int8 --copy_files tokenizer.json "
+            "preprocessor_config.json",
+        )
 
 
 def unknown(name: str) -> CheckpointError:

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium.checkpoint import read_json
+from sensorium.conversion import CONVERTED
 from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
 
 from .checkpoint import (
     CONFIG,
-    CONVERTED,
     MODEL,
+    SIZES,
     WHERE,
     local_folder,
+    require_conversion,
     unknown,
     unreachable,
 )
@@ -57,7 +59,7 @@ def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
     if options.language and options.language not in model.supported_languages:
         raise ConfigError(
             f"This Whisper does not know the language '{options.language}'",
-            where="transcriber whisper, language",
+            where="language",
             hint=f"It knows: {', '.join(sorted(model.supported_languages))}",
         )
     return WhisperTranscriber(model, options, source)
@@ -66,15 +68,7 @@ def build(options: WhisperOptions, device: str) -> WhisperTranscriber:
 def _source(options: WhisperOptions) -> Path:
     """The folder that holds the conversion, at its top or in `ctranslate2`."""
     folder = local_folder(options) or _download(options)
-    if not any((place / MODEL).is_file() for place in (folder, folder / CONVERTED)):
-        name = options.checkpoint
-        raise CheckpointError(
-            f"{name} has no conversion for CTranslate2 ({MODEL}, or {CONVERTED}/{MODEL}).",
-            where=WHERE,
-            hint=f"Make it: ct2-transformers-converter --model {name} --output_dir "
-            f"{Path(name).name}/{CONVERTED} --quantization int8 --copy_files tokenizer.json "
-            "preprocessor_config.json",
-        )
+    require_conversion(folder, options.checkpoint)
     return folder
 
 
@@ -89,7 +83,8 @@ def _download(options: WhisperOptions) -> Path:
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise unknown(name) from error
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx.HTTPError, OSError) as e:
-        raise unreachable(name) from e
+        # faster-whisper keeps its conversions of the sizes here.
+        raise unreachable(f"Systran/faster-whisper-{name}" if name in SIZES else name) from e
 
 
 def _longest_text(model: Any, converted: Path) -> int:

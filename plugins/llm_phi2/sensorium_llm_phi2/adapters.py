@@ -17,13 +17,12 @@ from sensorium.errors import CheckpointError, ConfigError
 from sensorium.fingerprint import combine, weights_fingerprint
 from sensorium.lora import LoraOptions
 
+from .checkpoint import ADAPTER_CONFIG, ADAPTER_WEIGHTS
+
 if TYPE_CHECKING:
     from .model import PhiLanguageModel
 
 __all__ = ["LoraOptions", "add_lora", "load_lora", "merge", "save_lora"]
-
-ADAPTER_CONFIG = "adapter_config.json"
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 def add_lora(model: PhiLanguageModel, options: LoraOptions, *, seed: int = 0) -> None:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from sensorium.errors import CheckpointError, MissingPackageError
+from sensorium.checkpoint import no_progress_bar
+from sensorium.errors import CheckpointError
 from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
-from transformers.utils import logging as hf_logging
 
-from .adapters import ADAPTER_CONFIG, load_lora
-from .checkpoint import ADAPTER_FOLDER, CONFIG, checkpoint_folder, read_config, weight_files
+from .checkpoint import (
+    ADAPTER_CONFIG,
+    ADAPTER_FOLDER,
+    CONFIG,
+    checkpoint_folder,
+    read_config,
+    weight_files,
+)
 from .model import PhiLanguageModel
 from .options import Phi2Options
-from .placement import choose_dtype
+from .placement import dtype_for
+from .quantization import (
+    is_stored_quantized,
+    keep_plain,
+    nf4_settings,
+    require_bitsandbytes,
+    require_whole_blocks,
+)
 
 # A 4-D boolean mask means "allowed" to sdpa; the eager implementation would add it up.
 _ATTENTION = {"attn_implementation": "sdpa"}
@@ -30,40 +40,33 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     """The model that the options describe, on `device`, in eval mode."""
     folder = checkpoint_folder(options)
     raw = read_config(folder / CONFIG)
-    stored = _stored_quantization(raw, folder)
+    config = _phi_config(raw, folder)
+    stored = is_stored_quantized(raw, folder)
     if options.quantization or stored:
         require_bitsandbytes()
-    config = _phi_config(raw, folder)
-    dtype = choose_dtype(options, device, count_parameters(config))
-    quantization = None if stored else _quantization(options, dtype)
+        require_whole_blocks(config)
+    dtype = dtype_for(options, device, count_parameters(config))
+    quantization = None if stored else nf4_settings(options, dtype)
     if options.random_seed is None:
         # Hashed first: a file that is not there is named before anything is built.
         fingerprint = weights_fingerprint(weight_files(folder))
-        with _no_progress_bar():
+        with no_progress_bar():
             module = _load(folder, dtype, device, quantization)
     else:
         fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))
-        with _no_progress_bar():
+        with no_progress_bar():
             module = random_module(config, options.random_seed, dtype, device, quantization)
+    if options.quantization or stored:
+        keep_plain(module)
     # PEFT writes this name into every adapter: a hub id is worth it, a person's folder is not.
     is_hub_id = not Path(options.checkpoint).expanduser().is_dir()
     module.name_or_path = options.checkpoint if is_hub_id else ""
     model = PhiLanguageModel(module.eval(), folder, fingerprint)
     if adapter := _adapter_folder(options, folder):
+        from .adapters import load_lora  # PEFT takes a second to import
+
         load_lora(model, adapter)
     return model
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """A library does not write to its caller's terminal; transformers' switch is global."""
-    shown = hf_logging.is_progress_bar_enabled()
-    hf_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            hf_logging.enable_progress_bar()
 
 
 def count_parameters(config: PhiConfig) -> int:
@@ -92,12 +95,6 @@ def random_module(
         quantization_config=quantization,
         **_ATTENTION,
     )
-
-
-def require_bitsandbytes() -> None:
-    """MissingPackageError unless bitsandbytes is installed."""
-    if importlib.util.find_spec("bitsandbytes") is None:
-        raise MissingPackageError("bitsandbytes", "nf4 quantization", extra="quantize")
 
 
 def _load(folder: Path, dtype: torch.dtype, device: str, quantization: Any) -> Any:
@@ -156,33 +153,6 @@ def _phi_config(raw: dict[str, Any], folder: Path) -> PhiConfig:
         raise CheckpointError(
             f"config.json describes no Phi model: {_first_line(error)}", where=str(folder)
         ) from error
-
-
-def _quantization(options: Phi2Options, dtype: torch.dtype) -> Any:
-    if options.quantization is None:
-        return None
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=dtype,
-    )
-
-
-def _stored_quantization(raw: dict[str, Any], folder: Path) -> bool:
-    stored = raw.get("quantization_config")
-    if stored is None:
-        return False
-    method = stored.get("quant_method") if isinstance(stored, dict) else stored
-    if method != "bitsandbytes":
-        raise CheckpointError(
-            f"The weights are quantized with {method!r}; this plugin reads plain ones and nf4",
-            where=str(folder),
-            hint="Use the checkpoint they were made from.",
-        )
-    return True
 
 
 def _adapter_folder(options: Phi2Options, folder: Path) -> Path | None:

@@ -14,6 +14,8 @@ from .options import Phi2Options
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 ADAPTER_FOLDER = "adapter"
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 # Safetensors only: a pickle runs code when it is opened.
 _WANTED = [
@@ -21,7 +23,7 @@ _WANTED = [
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer.json",
-    f"{ADAPTER_FOLDER}/adapter_config.json",
+    f"{ADAPTER_FOLDER}/{ADAPTER_CONFIG}",
 ]
 
 

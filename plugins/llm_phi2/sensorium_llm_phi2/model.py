@@ -25,7 +25,7 @@ class PhiLanguageModel:
     the same object with and without one. Its `lm_head` has a bias.
     """
 
-    capabilities = Capabilities(embeddings=True, trainable=True)
+    capabilities = Capabilities(embeddings=True)
 
     def __init__(self, module: nn.Module, folder: Path, fingerprint: str) -> None:
         self.module = module

@@ -24,7 +24,7 @@ class Phi2Options(Options):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="Number format of the weights. auto: bfloat16 on CUDA; on the CPU float32, or "
-        "bfloat16 where the processor computes it fast or memory is short.",
+        "bfloat16 where memory is short, or a large model meets a processor that computes it fast.",
     )
     quantization: Literal["nf4"] | None = Field(
         default=None, description="nf4 holds the layers' weights in 4 bits (bitsandbytes)."

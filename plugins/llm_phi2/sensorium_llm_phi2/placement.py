@@ -10,8 +10,11 @@ from .options import Phi2Options
 # What is left for activations, the KV cache and everything else in the process.
 _HEADROOM_BYTES = 1 << 30
 
+SMALL = 100_000_000
+"""Parameters; below, float32 is quick on every CPU, and answers are the same on all of them."""
 
-def choose_dtype(options: Phi2Options, device: str, parameters: int) -> torch.dtype:
+
+def dtype_for(options: Phi2Options, device: str, parameters: int) -> torch.dtype:
     """The dtype asked for; for 'auto' what this device computes fast and holds."""
     if options.dtype != "auto":
         named: dict[str, torch.dtype] = {
@@ -23,7 +26,8 @@ def choose_dtype(options: Phi2Options, device: str, parameters: int) -> torch.dt
     if torch.device(device).type != "cpu":
         return torch.bfloat16
     fits = parameters * 4 + _HEADROOM_BYTES <= available_memory()
-    return torch.float32 if fits and not computes_bfloat16() else torch.bfloat16
+    gains = parameters >= SMALL and computes_bfloat16()
+    return torch.float32 if fits and not gains else torch.bfloat16
 
 
 def computes_bfloat16() -> bool:

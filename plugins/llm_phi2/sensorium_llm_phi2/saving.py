@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS, save_lora
-from .checkpoint import ADAPTER_FOLDER, WEIGHTS
+from .checkpoint import ADAPTER_CONFIG, ADAPTER_FOLDER, ADAPTER_WEIGHTS, WEIGHTS
 
 if TYPE_CHECKING:
     from .model import PhiLanguageModel
@@ -35,6 +34,8 @@ def save(model: PhiLanguageModel, folder: Path) -> None:
         model.tokenizer.save(folder)
     adapter = folder / ADAPTER_FOLDER
     if model.adapter is not None:
+        from .adapters import save_lora
+
         save_lora(model, adapter)
     else:
         # An adapter left here by an earlier save would be loaded on top of merged weights.

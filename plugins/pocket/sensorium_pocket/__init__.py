@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import click
     from sensorium import Answering, SampleSource, Score
 
-    from .options import SpeechOptions, WorldOptions
+    from .options import SpeechOptions, SpokenOptions, WorldOptions
 
 FOLDER = Path(__file__).parent
 
@@ -57,7 +57,7 @@ def register_chat_templates() -> Iterable[ChatTemplate]:
 @hookimpl
 def register_dataset_formats() -> Iterable[DatasetFormat]:
     """The world as training data, generated while it is read."""
-    from .options import SpeechOptions, WorldOptions
+    from .options import SpeechOptions, SpokenOptions, WorldOptions
 
     yield DatasetFormat(
         name="pocket-patches",
@@ -77,6 +77,12 @@ def register_dataset_formats() -> Iterable[DatasetFormat]:
         options=SpeechOptions,
         open=_open_speech,
     )
+    yield DatasetFormat(
+        name="pocket-spoken",
+        summary="pictures of the pocket world with questions asked aloud, and answers",
+        options=SpokenOptions,
+        open=_open_spoken,
+    )
 
 
 @hookimpl
@@ -93,6 +99,12 @@ def register_evaluations() -> Iterable[Evaluation]:
         summary="words and sentences heard right, from voices, accents and rooms held out",
         items=500,
         run=_evaluate_speech,
+    )
+    yield Evaluation(
+        name="pocket-spoken",
+        summary="the same questions about unseen scenes, typed and asked aloud",
+        items=500,
+        run=_evaluate_spoken,
     )
 
 
@@ -124,8 +136,20 @@ def _open_speech(options: SpeechOptions) -> SampleSource:
     return SpokenSentences(options)
 
 
+def _open_spoken(options: SpokenOptions) -> SampleSource:
+    from .speech.questions import SpokenQuestions
+
+    return SpokenQuestions(options)
+
+
 def _evaluate_speech(engine: Answering, limit: int) -> Iterator[Mapping[str, Score]]:
     from .speech.evaluation import evaluate
+
+    return evaluate(engine, limit)
+
+
+def _evaluate_spoken(engine: Answering, limit: int) -> Iterator[Mapping[str, Score]]:
+    from .speech.asking import evaluate
 
     return evaluate(engine, limit)
 

@@ -26,7 +26,8 @@ from .world.things import BACKGROUNDS, BY_NAME, CELLS
 EVALUATION_SEEDS = 1 << 40
 """Scene seeds from here on are for evaluation only; training never reaches them."""
 
-_TEXT_ONLY = 0.04  # share of samples without a picture
+TEXT_ONLY = 0.04
+"""Share of samples without a picture."""
 
 
 def scene_of(seed: int) -> tuple[Random, Scene]:
@@ -58,7 +59,7 @@ class Patches:
         return self.options.length
 
     def __getitem__(self, index: int) -> DenseSample:
-        _, scene = scene_of(_seed(self.options, index))
+        _, scene = scene_of(seed_of(self.options, index))
         labels = dense_labels(scene)
         return DenseSample(
             media=picture_of(scene),
@@ -82,8 +83,8 @@ class Questions:
         return self.options.length
 
     def __getitem__(self, index: int) -> Sample:
-        rng, scene = scene_of(_seed(self.options, index))
-        if rng.random() < _TEXT_ONLY:
+        rng, scene = scene_of(seed_of(self.options, index))
+        if rng.random() < TEXT_ONLY:
             talks = sample_questions(None, rng, self.options.questions)
             return Sample(tuple(_conversation(turns, None) for turns in talks))
         picture = picture_of(scene)
@@ -121,5 +122,6 @@ def _conversation(turns: list[Turn], picture: Media | None) -> tuple[Message, ..
     return tuple(messages)
 
 
-def _seed(options: WorldOptions, index: int) -> int:
+def seed_of(options: WorldOptions, index: int) -> int:
+    """The scene's seed of a sample: no two tours of the world share one."""
     return options.seed * (1 << 30) + index

@@ -1,7 +1,7 @@
 """`sensorium eval pocket`: exact answers about unseen scenes, and to hand-written questions.
 
-Seeds start at `EVALUATION_SEEDS`, beyond every training seed. An answer counts only if it is, to
-the letter, the canonical one; a caption is scored by the things it names (recall, precision).
+Seeds are beyond every training seed. An answer counts only if it is, to the letter, the canonical
+one; a caption is scored by the things it names (recall, precision).
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from .world.questions import Turn, answer, phrase, sample_conversation, sample_q
 from .world.questions.query import KINDS, Query
 from .world.scenes import Scene
 from .world.scoring import caption_scores, is_correct
+
+FIRST_SCENE = EVALUATION_SEEDS + 2_000_000
+"""Scenes before it were looked at while the recipes were made; these were not."""
 
 KINDS_PER_SCENE = 7
 Table = Mapping[str, Score]
@@ -43,11 +46,11 @@ def evaluate(engine: Answering, limit: int = 1000) -> Iterator[Table]:
     tally = _Tally()
     kinds = list(KINDS)
     for number in range(limit):
-        rng, scene = scene_of(EVALUATION_SEEDS + number)
+        rng, scene = scene_of(FIRST_SCENE + number)
         picture = picture_of(scene)
         for turn in range(KINDS_PER_SCENE):
             kind = kinds[(number * KINDS_PER_SCENE + turn) % len(kinds)]
-            query = _draw(kind, scene, rng)
+            query = draw_query(kind, scene, rng)
             if query is not None:
                 _ask_one(engine, tally, scene, picture, query, rng)
         if number % 2 == 0:
@@ -58,7 +61,7 @@ def evaluate(engine: Answering, limit: int = 1000) -> Iterator[Table]:
     yield from _ask_written(engine, tally)
 
 
-def _draw(kind: str, scene: Scene, rng: Random) -> Query | None:
+def draw_query(kind: str, scene: Scene, rng: Random) -> Query | None:
     """A query of this kind; some draws are rejected, so try a few times."""
     draws = (sample_query_of(kind, scene, rng) for _ in range(12))
     return next((query for query in draws if query is not None), None)
@@ -101,7 +104,7 @@ def _conversation(scene: Scene | None, rng: Random) -> list[Turn]:
 
 def _ask_written(engine: Answering, tally: _Tally) -> Iterator[Table]:
     for number, written in enumerate(written_questions()):
-        scene = scene_for(written.query, Random(EVALUATION_SEEDS + number), present=number % 2 == 0)
+        scene = scene_for(written.query, Random(FIRST_SCENE + number), present=number % 2 == 0)
         got = engine.ask([Message.user(picture_of(scene), written.text)]).text
         expected = answer(scene, written.query)
         tally.add("hand-written", is_correct(written.query.kind, expected, got))

@@ -38,3 +38,18 @@ class SpeechOptions(Options):
     max_seconds: float = Field(
         default=6.0, gt=1, le=30, description="The longest clip: the model's window."
     )
+
+
+class SpokenOptions(WorldOptions):
+    """Questions about the world that are asked aloud."""
+
+    spoken: float = Field(
+        default=0.8, gt=0, le=1, description="Share of the questions that are spoken, not typed."
+    )
+    max_seconds: float = Field(default=6.0, gt=1, le=30, description="The longest recording.")
+    position_seconds: float = Field(
+        default=0.12,
+        gt=0,
+        le=1,
+        description="Sound behind one position of the projector, for the words as dense targets.",
+    )

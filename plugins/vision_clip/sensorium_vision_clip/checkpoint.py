@@ -11,7 +11,7 @@ from sensorium.errors import CheckpointError
 if TYPE_CHECKING:
     from .options import ClipOptions
 
-WHERE = "encoder clip, checkpoint"
+WHERE = "checkpoint"
 SAFE, INDEX = "model.safetensors", "model.safetensors.index.json"
 UNSAFE = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.ckpt", "model.pt")
 

@@ -71,7 +71,7 @@ def depth(config: CLIPVisionConfig, layer: int) -> int:
     if not -layers - 1 <= layer <= layers:
         raise ConfigError(
             f"Hidden state {layer} does not exist: the checkpoint has {layers} layers.",
-            where="encoder clip, layer",
+            where="layer",
             hint=f"Choose 0 to {layers}, or -1 to {-layers - 1} from the end.",
         )
     return layer if layer >= 0 else layers + 1 + layer

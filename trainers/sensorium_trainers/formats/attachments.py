@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
@@ -14,7 +14,10 @@ from sensorium.media.images import read_image
 from sensorium.messages import Media
 
 Modality = Literal["image", "audio"]
-_READERS = {"image": read_image, "audio": read_audio}
+_READERS: dict[Modality, Callable[[bytes | Path], Media]] = {
+    "image": read_image,
+    "audio": read_audio,
+}
 
 
 class Attachments:

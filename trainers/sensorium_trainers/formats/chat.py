@@ -46,7 +46,7 @@ class ChatSource:
             return Sample((conversation(record[self._key], Attachments(self._media)),))
         except (SampleError, MediaError) as error:
             where = f"{self._lines.path}, line {self._lines.number(index)}"
-            raise type(error)(error.message, where=where, hint=error.hint) from error
+            raise error.at(where) from error
 
 
 def open_chat(options: ChatOptions) -> ChatSource:

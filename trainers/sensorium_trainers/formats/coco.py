@@ -77,7 +77,7 @@ class CocoSource:
         except (SampleError, MediaError) as error:
             name = caption.get("id", "no id") if isinstance(caption, dict) else "no object"
             where = f"{self._options.path}, annotation {number}, id {name}"
-            raise type(error)(error.message, where=where, hint=error.hint) from error
+            raise error.at(where) from error
 
     def _messages(self, number: int, caption: Any) -> tuple[Message, ...]:
         said = caption.get("caption") if isinstance(caption, dict) else None

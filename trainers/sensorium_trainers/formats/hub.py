@@ -51,7 +51,7 @@ class HubSource:
             return sample_of(first_row(self._table[index]), self._options)
         except (SampleError, MediaError) as error:
             where = f"{self._name}, row {index}"
-            raise type(error)(error.message, where=where, hint=error.hint) from error
+            raise error.at(where) from error
 
 
 def open_hub(options: HubOptions) -> HubSource:

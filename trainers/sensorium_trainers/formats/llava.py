@@ -52,7 +52,7 @@ class LlavaSource:
         except (SampleError, MediaError) as error:
             name = record.get("id", "no id") if isinstance(record, dict) else "no object"
             where = f"{self._path}, record {index}, id {name}"
-            raise type(error)(error.message, where=where, hint=error.hint) from error
+            raise error.at(where) from error
 
     def _messages(self, record: Any) -> tuple[Message, ...]:
         turns = record.get("conversations") if isinstance(record, dict) else None

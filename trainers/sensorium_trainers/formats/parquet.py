@@ -62,7 +62,7 @@ class ParquetSource:
             return sample_of(first_row(self._table(number).slice(inside)), self._options)
         except (SampleError, MediaError) as error:
             where = f"{path}, row group {group}, row {inside} of it"
-            raise type(error)(error.message, where=where, hint=error.hint) from error
+            raise error.at(where) from error
 
     def _table(self, number: int) -> Any:
         if number in self._kept:

@@ -1,4 +1,7 @@
-"""Plain text for the stage `pretrain`: one sample per line, blank lines left out."""
+"""Plain text for the stage `pretrain`: one sample per line, blank lines left out.
+
+In a .jsonl file, `"ended": false` beside the text says that it was cut off.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ class TextSource:
         if not self._is_json:
             return TextSample(line.rstrip("\r"))
         try:
-            text = json.loads(line)[self._options.key]
+            record = json.loads(line)
+            text = record[self._options.key]
         except (ValueError, KeyError, TypeError, RecursionError):
             text = None
         if not isinstance(text, str):
@@ -48,7 +52,7 @@ class TextSource:
                 f"{self._options.path}, line {number}: no object with a text under "
                 f"'{self._options.key}'"
             )
-        return TextSample(text)
+        return TextSample(text, ended=record.get("ended") is not False)
 
 
 def open_text(options: TextOptions) -> TextSource:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
 from sensorium import Media, SpeechSample
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
 from sensorium_pocket.options import SpeechOptions
 
-from .espeak import SAMPLE_RATE_HZ, VoiceError, Waveform
+from .espeak import Speech, VoiceError, Waveform
 from .sentences import draw_sentence
 from .sounds import NOISES, in_room, through_telephone, with_noise, wordless
 from .talking import voices
@@ -30,11 +32,17 @@ _SEEDS_APART = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A waveform [S] and the words in it."""
+    """A waveform [S] and the words in it.
+
+    `sounds` spells their phonemes, `starts` are the seconds at which the words begin, `end` is that
+    at which the last one ends.
+    """
 
     waveform: Waveform
     text: str
     sounds: str = ""
+    starts: tuple[float, ...] = ()
+    end: float = 0.0
 
     @property
     def media(self) -> Media:
@@ -72,17 +80,25 @@ def training_clips(first: int, count: int, max_seconds: float) -> list[Clip]:
     rngs = [Random(f"speech {seed}") for seed in range(first, first + count)]
     texts = ["" if rng.random() < WORDLESS else draw_sentence(rng) for rng in rngs]
     speaking = [(text, rng) for text, rng in zip(texts, rngs, strict=True) if text]
-    manners = [(text, draw_manner("training", rng)) for text, rng in speaking]
-    said = iter(_say(manners, max_seconds))
+    said = iter(spoken_somewhere(speaking, max_seconds))
     clips = []
     for text, rng in zip(texts, rngs, strict=True):
         if text:
-            clip = _placed(next(said), rng, max_seconds)
-            clips.append(replace(clip, waveform=_somewhere(clip.waveform, rng)))
+            clips.append(next(said))
         else:
             seconds = rng.uniform(0.3, max_seconds)
             clips.append(Clip(wordless(rng.choice(_OTHER_SOUNDS), seconds, rng), ""))
     return clips
+
+
+def spoken_somewhere(asked: Sequence[tuple[str, Random]], max_seconds: float) -> list[Clip]:
+    """Texts by voices to train with, each in its own place; said together, so quick."""
+    clips = _say([(text, draw_manner("training", rng)) for text, rng in asked], max_seconds)
+    placed = [_placed(c, rng, max_seconds) for c, (_, rng) in zip(clips, asked, strict=True)]
+    return [
+        replace(clip, waveform=_somewhere(clip.waveform, rng))
+        for clip, (_, rng) in zip(placed, asked, strict=True)
+    ]
 
 
 def spoken(text: str, cast: Cast, rng: Random, max_seconds: float = WINDOW_SECONDS) -> Clip:
@@ -94,8 +110,8 @@ def spoken(text: str, cast: Cast, rng: Random, max_seconds: float = WINDOW_SECON
 def _say(asked: list[tuple[str, Manner]], max_seconds: float) -> list[Clip]:
     """All of them, with a quarter of the words less, again and again, where it takes too long."""
     clips = [
-        Clip(_trimmed(speech), text, sounds)
-        for (text, _), (speech, sounds) in zip(asked, voices().say(asked), strict=True)
+        _trimmed(speech, text)
+        for (text, _), speech in zip(asked, voices().say(asked) if asked else (), strict=True)
     ]
     longest = (max_seconds - 0.1) * SAMPLE_RATE_HZ
     late = [number for number, clip in enumerate(clips) if len(clip.waveform) > longest]
@@ -119,13 +135,22 @@ def _placed(clip: Clip, rng: Random, max_seconds: float) -> Clip:
     after = min(int(rng.uniform(0, 0.5) * SAMPLE_RATE_HZ), room - before)
     level = 10 ** (rng.uniform(-18, -1) / 20) / max(float(np.abs(clip.waveform).max()), 1e-4)
     padded = np.pad(clip.waveform * np.float32(level), (before, after))
-    return replace(clip, waveform=padded)
+    return _later(replace(clip, waveform=padded), before / SAMPLE_RATE_HZ)
 
 
-def _trimmed(speech: Waveform) -> Waveform:
+def _trimmed(speech: Speech, text: str) -> Clip:
     """Without the silence that espeak-ng puts around a sentence."""
-    loud = np.flatnonzero(np.abs(speech) > 2e-3)
-    return speech[loud[0] : loud[-1] + 1] if len(loud) else speech
+    waveform = speech.waveform
+    loud = np.flatnonzero(np.abs(waveform) > 2e-3)
+    first, last = (loud[0], loud[-1] + 1) if len(loud) else (0, len(waveform))
+    end = last / SAMPLE_RATE_HZ
+    clip = Clip(waveform[first:last], text, speech.phonemes, speech.starts, end)
+    return _later(clip, -first / SAMPLE_RATE_HZ)
+
+
+def _later(clip: Clip, seconds: float) -> Clip:
+    starts = tuple(max(0.0, start + seconds) for start in clip.starts)
+    return replace(clip, starts=starts, end=clip.end + seconds)
 
 
 def _somewhere(speech: Waveform, rng: Random) -> Waveform:

@@ -7,19 +7,38 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sensorium.errors import SensoriumError
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16_000
 Waveform = NDArray[np.float32]
 
 _SYNCHRONOUS, _DONT_EXIT, _UTF8, _SENTENCE_END = 2, 0x8000, 1, 0x1000
 _RATE, _PITCH, _RANGE = 1, 3, 4
+_END_OF_LIST, _WORD = 0, 1
+
+
+class _Event(ctypes.Structure):
+    """`espeak_EVENT` of speak_lib.h, up to what is read here and as long as it is."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        ("message", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # characters, from 1
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # milliseconds
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    )
+
+
 _Callback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
 )
 
 
@@ -27,6 +46,19 @@ class VoiceError(SensoriumError):
     """No synthetic voice here, or none of that name."""
 
     code = "no_voice"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Something said: samples [S] float32 within -1 … 1, and how the voice pronounces it.
+
+    `phonemes` are espeak's ASCII mnemonics, without stress and pauses; `starts` are the seconds at
+    which the words of the text begin.
+    """
+
+    waveform: Waveform
+    phonemes: str
+    starts: tuple[float, ...]
 
 
 class Speaker:
@@ -42,22 +74,24 @@ class Speaker:
             )
         self._rate_hz: int = rate
         self._pieces: list[NDArray[np.int16]] = []
+        self._begun: list[tuple[int, float]] = []  # (character of the text, second)
         self._callback = _Callback(self._collect)  # kept: the library holds only its address
         self._library.espeak_SetSynthCallback(self._callback)
         self._voice = ""
 
     def say(
         self, text: str, voice: str, *, words_per_minute: int = 175, pitch: int = 50, lilt: int = 50
-    ) -> Waveform:
-        """→ [S] float32 within -1 … 1. `pitch` and `lilt` (its range) are 0 … 100.
+    ) -> Speech:
+        """`pitch` and `lilt`, its range, are 0 … 100.
 
         `voice` is a voice file, perhaps with a variant: `gmw/en-US+f3`. VoiceError where
         espeak-ng has none such.
         """
-        self._choose(voice)
+        phonemes = self._phonemes(text, voice)
         for parameter, value in ((_RATE, words_per_minute), (_PITCH, pitch), (_RANGE, lilt)):
             self._library.espeak_SetParameter(parameter, value, 0)
         self._pieces.clear()
+        self._begun.clear()
         data = text.encode()
         failed = self._library.espeak_Synth(
             data, len(data) + 1, 0, 0, 0, _UTF8 | _SENTENCE_END, None, None
@@ -65,10 +99,9 @@ class Speaker:
         if failed or not self._pieces:
             raise VoiceError(f"espeak-ng said nothing for {text!r} with the voice {voice}")
         samples = np.concatenate(self._pieces).astype(np.float32) / np.float32(32768)
-        return _resampled(samples, self._rate_hz)
+        return Speech(_resampled(samples, self._rate_hz), phonemes, _starts(text, self._begun))
 
-    def phonemes(self, text: str, voice: str) -> str:
-        """How the voice pronounces it, in espeak's ASCII mnemonics, without stress and pauses."""
+    def _phonemes(self, text: str, voice: str) -> str:
         self._choose(voice)
         held = ctypes.create_string_buffer(text.encode())
         rest = ctypes.c_void_p(ctypes.addressof(held))
@@ -90,7 +123,24 @@ class Speaker:
     def _collect(self, samples: Any, count: int, events: Any) -> int:
         if samples and count > 0:
             self._pieces.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
+        number = 0
+        while events and events[number].kind != _END_OF_LIST:
+            event = events[number]
+            if event.kind == _WORD and event.text_position > 0:  # 0 where a clause ends
+                self._begun.append((event.text_position - 1, event.audio_position / 1000))
+            number += 1
         return 0
+
+
+def _starts(text: str, begun: list[tuple[int, float]]) -> tuple[float, ...]:
+    """For every word of the text its second; "of the" may be one word to espeak, at one second."""
+    starts: list[float] = []
+    at = 0
+    for word in text.split():
+        at = text.index(word, at)
+        starts.append(max((second for place, second in begun if place <= at), default=0.0))
+        at += len(word)
+    return tuple(starts)
 
 
 def _load() -> Any:

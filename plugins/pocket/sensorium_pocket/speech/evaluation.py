@@ -18,9 +18,10 @@ from random import Random
 import numpy as np
 from sensorium import Answering, ChatEngine, Score, Transcriber
 from sensorium.errors import UnsupportedInputError
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
 from .data import Clip, spoken
-from .espeak import SAMPLE_RATE_HZ, Waveform
+from .espeak import Waveform
 from .reference import Reference
 from .scoring import word_errors
 from .sentences import draw_question, unseen_sentences
@@ -96,7 +97,7 @@ def transcriber_of(engine: Answering) -> Transcriber:
             hint="Give it one, for instance: --set 'encoders.audio={plugin: whisper, "
             "mode: transcribe, checkpoint: runs/pocket/speech/speech}'",
         )
-    return hearings["audio"].transcriber
+    return hearings["audio"].load()
 
 
 def reference_of(engine: Answering) -> Reference | None:

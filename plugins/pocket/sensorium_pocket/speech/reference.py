@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
-from .espeak import SAMPLE_RATE_HZ, Waveform
+from .espeak import Waveform
 
 _PROMPT = ("<|startoftranscript|>", "<|notimestamps|>")
 

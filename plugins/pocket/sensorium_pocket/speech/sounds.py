@@ -8,8 +8,9 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
+from sensorium.media.audio import SAMPLE_RATE_HZ
 
-from .espeak import SAMPLE_RATE_HZ, Waveform
+from .espeak import Waveform
 
 NOISES = ("white", "pink", "brown", "hum")
 QUIET = ("silence", "noise", "tone")

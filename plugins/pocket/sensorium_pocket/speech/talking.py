@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from .espeak import Speaker, VoiceError, Waveform
+from .espeak import Speaker, Speech, VoiceError
 from .voices import Manner
 
 _HEAD = struct.Struct("<II")  # bytes of the JSON, bytes of the samples
@@ -38,8 +38,8 @@ class Voices:
         )
         atexit.register(self.close)
 
-    def say(self, asked: Sequence[tuple[str, Manner]]) -> list[tuple[Waveform, str]]:
-        """Texts and manners → for each [S] float32 at 16 kHz, and the phonemes.
+    def say(self, asked: Sequence[tuple[str, Manner]]) -> list[Speech]:
+        """Texts and manners → for each what was said.
 
         What is said together is said one after another by one fork, so equal lists sound equal.
         VoiceError where something cannot be said.
@@ -47,7 +47,7 @@ class Voices:
         if self._process.stdin is None or self._process.stdout is None:
             raise VoiceError("The speaking process has no pipes")
         line = json.dumps([[text, *astuple(manner)] for text, manner in asked])
-        said: list[tuple[Waveform, str]] = []
+        said: list[Speech] = []
         try:
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
@@ -55,7 +55,8 @@ class Voices:
                 about, samples = _read(self._process.stdout)
                 if "error" in about:
                     raise VoiceError(about["error"], hint=about["hint"])
-                said.append((np.frombuffer(samples, np.float32).copy(), about["phonemes"]))
+                waveform = np.frombuffer(samples, np.float32).copy()
+                said.append(Speech(waveform, about["phonemes"], tuple(about["starts"])))
         except (OSError, struct.error, ValueError) as error:
             raise VoiceError("The speaking process has ended", hint="Try again.") from error
         return said
@@ -94,12 +95,11 @@ def _say(speaker: Speaker, line: str) -> None:
     """Everything in the line; nothing more after the first error."""
     for text, voice, speed, pitch, lilt in json.loads(line):
         try:
-            phonemes = speaker.phonemes(text, voice)
-            samples = speaker.say(text, voice, words_per_minute=speed, pitch=pitch, lilt=lilt)
+            said = speaker.say(text, voice, words_per_minute=speed, pitch=pitch, lilt=lilt)
         except VoiceError as error:
             _write({"error": error.message, "hint": error.hint})
             return
-        _write({"phonemes": phonemes}, samples.tobytes())
+        _write({"phonemes": said.phonemes, "starts": said.starts}, said.waveform.tobytes())
 
 
 def _serve() -> None:

@@ -1,4 +1,4 @@
-"""Whisper in transformers' format → the CTranslate2 conversion that transcribing runs on."""
+"""A model in transformers' format → its CTranslate2 conversion, for plugins and for trainers."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sensorium.errors import CheckpointError, MissingPackageError
+from .errors import CheckpointError, MissingPackageError
 
-from .checkpoint import CONFIG, CONVERTED, PREPROCESSOR
+CONVERTED = "ctranslate2"
+"""The subfolder of a checkpoint that holds its conversion."""
+
+_COPIED = ("tokenizer.json", "preprocessor_config.json")
 
 
 def convert(folder: Path, *, quantization: str = "int8") -> Path:
     """Write `folder/ctranslate2` beside transformers' files; → that subfolder.
 
     A conversion that is there already is replaced in one step. Raises CheckpointError where the
-    folder holds no complete Whisper.
+    folder holds no complete model.
     """
     try:
         from ctranslate2.converters import TransformersConverter
     except ImportError as error:
-        raise MissingPackageError("ctranslate2", "Converting Whisper", extra="audio") from error
-    copied = ["tokenizer.json", PREPROCESSOR]
-    if missing := [name for name in (CONFIG, *copied) if not (folder / name).is_file()]:
+        raise MissingPackageError("ctranslate2", "The conversion", extra="audio") from error
+    needed = ("config.json", *_COPIED)
+    if missing := [name for name in needed if not (folder / name).is_file()]:
         raise CheckpointError(f"{folder} lacks {', '.join(missing)}")
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         staging = Path(scratch, CONVERTED)
         try:
-            TransformersConverter(str(folder), copy_files=copied).convert(
+            TransformersConverter(str(folder), copy_files=[*_COPIED]).convert(
                 str(staging), quantization=quantization
             )
         except Exception as error:  # two libraries read it, and either may raise anything

@@ -1,0 +1,103 @@
+"""Spoken questions about pictures as training data, for a model that hears without a transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from sensorium import Media, Message, Sample
+from sensorium.media.audio import SAMPLE_RATE_HZ
+
+from sensorium_pocket.data import TEXT_ONLY, patch_words, picture_of, scene_of, seed_of
+from sensorium_pocket.options import SpokenOptions
+from sensorium_pocket.world.labels import dense_labels
+from sensorium_pocket.world.questions import Turn, sample_questions
+
+from .data import Clip, spoken_somewhere
+from .sentences import LONGEST, lexicon
+from .wording import normal
+
+_OVERLAP = 0.3
+"""Of a position, or of the whole word, if a word is to be named there."""
+
+
+class SpokenQuestions:
+    """Conversations about one picture, or a few without any; most questions are recordings."""
+
+    def __init__(self, options: SpokenOptions) -> None:
+        self.options = options
+
+    def __len__(self) -> int:
+        return self.options.length
+
+    def __getitem__(self, index: int) -> Sample:
+        options = self.options
+        rng, scene = scene_of(seed_of(options, index))
+        seen = None if rng.random() < TEXT_ONLY else scene
+        talks = sample_questions(seen, rng, options.questions, options.emphasis)
+        clips = self._spoken([turn.question for talk in talks for turn in talk], rng)
+        shown = [picture_of(scene)] if seen is not None else []
+        labels = {item.digest: patch_words(scene, dense_labels(scene)) for item in shown}
+        for clip in clips.values():
+            labels[clip.media.digest] = words_heard(clip, options.position_seconds)
+        return Sample(tuple(_conversation(talk, shown, clips) for talk in talks), labels)
+
+    def _spoken(self, questions: list[str], rng: Random) -> dict[str, Clip]:
+        """Recordings of most of them, by question; some stay typed, and what nobody can say."""
+        asked: dict[str, tuple[str, Random]] = {}
+        for question in questions:
+            said = sayable(question)
+            if said and rng.random() < self.options.spoken:
+                asked[question] = (said, Random(rng.random()))
+        clips = spoken_somewhere([*asked.values()], self.options.max_seconds)
+        return {
+            question: clip
+            for (question, (said, _)), clip in zip(asked.items(), clips, strict=True)
+            if clip.text == said  # otherwise it was too long for the recording
+        }
+
+
+def sayable(question: str) -> str:
+    """The question in normal form; "" where it is too long, or has words that nobody says."""
+    words = normal(question).split()
+    return " ".join(words) if len(words) <= LONGEST and lexicon() >= set(words) else ""
+
+
+def words_heard(clip: Clip, position_seconds: float) -> tuple[tuple[str, ...], ...]:
+    """For each position of the projected recording the words that are said in it."""
+    count = -(-len(clip.waveform) // round(position_seconds * SAMPLE_RATE_HZ))
+    heard: list[list[str]] = [[] for _ in range(count)]
+    for word, start, end in _spans(clip):
+        for position in range(int(start / position_seconds), count):
+            begin = position * position_seconds
+            inside = min(end, begin + position_seconds) - max(start, begin)
+            if inside <= 0:
+                break
+            if inside >= _OVERLAP * min(position_seconds, end - start):
+                heard[position].append(word)
+    return tuple(map(tuple, heard))
+
+
+def _spans(clip: Clip) -> Iterator[tuple[str, float, float]]:
+    """Each word with its seconds; words that begin together share their time by letters."""
+    by_start: dict[float, list[str]] = {}
+    for word, start in zip(clip.text.split(), clip.starts, strict=True):
+        by_start.setdefault(start, []).append(word)
+    ends = [*[*by_start][1:], clip.end]
+    for (start, words), end in zip(by_start.items(), ends, strict=True):
+        letter = max(0.0, end - start) / sum(map(len, words))
+        for word in words:
+            yield word, start, start + letter * len(word)
+            start += letter * len(word)
+
+
+def _conversation(
+    turns: list[Turn], shown: list[Media], clips: dict[str, Clip]
+) -> tuple[Message, ...]:
+    messages: list[Message] = []
+    for number, turn in enumerate(turns):
+        clip = clips.get(turn.question)
+        asked = clip.media if clip else turn.question
+        messages.append(Message.user(*(shown if number == 0 else ()), asked))
+        messages.append(Message.assistant(turn.answer))
+    return tuple(messages)
