@@ -21,7 +21,9 @@ def requirements() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["app"], *extras["audio"]]
-    return HEADER + "\n".join(sorted(wanted)) + "\n"
+    # `app` names this project's own extra; a Space has the project as a checkout, not installed.
+    foreign = [one for one in wanted if not one.startswith(f"{project['name']}[")]
+    return HEADER + "\n".join(sorted(foreign)) + "\n"
 
 
 if __name__ == "__main__":
