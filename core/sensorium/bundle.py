@@ -1,4 +1,4 @@
-"""Bundles: a folder that needs nothing else to run.
+"""Bundles, written: a folder that needs nothing else to run; `manifest.py` reads it again.
 
     sensorium.json                    manifest: recipe, and size and SHA-256 of every file
     llm/                              what the language model's plugin saved
@@ -13,25 +13,15 @@ into it, so a killed save leaves the old one whole.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config import (
-    Recipe,
-    environment_overrides,
-    make_recipe,
-    merge,
-    origin,
-    parse_overrides,
-    resolve_paths,
-)
 from .errors import BundleError
+from .manifest import FORMAT, MANIFEST, describe_file
 from .options import Options
 from .version import __version__
 
@@ -40,15 +30,8 @@ if TYPE_CHECKING:
 
     from .pipeline import Pipeline, PlannedHearing, PlannedSense
 
-MANIFEST = "sensorium.json"
-FORMAT = 1
-
 _STARTING_POINT = ("revision", "random_seed", "adapter")
 """Options that say where weights came from; a saved folder already holds the result."""
-
-
-_WEIGHTS = ("checkpoint", "adapter", "weights")
-"""Options that name weights, whatever the plugin."""
 
 
 def save_bundle(
@@ -62,7 +45,7 @@ def save_bundle(
     try:
         tree = _write_parts(pipeline, staging, dtype)
         files = {
-            path.relative_to(staging).as_posix(): _describe(path)
+            path.relative_to(staging).as_posix(): describe_file(path)
             for path in sorted(staging.rglob("*"))
             if path.is_file()
         }
@@ -83,63 +66,6 @@ def save_bundle(
         raise BundleError(f"Cannot write the bundle {folder}: {reason}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-
-
-def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
-    """The recipe of a bundle whose every file is as the manifest says; BundleError otherwise."""
-    manifest = read_manifest(folder)
-    _verify(folder, manifest["files"])
-    over = merge(environment_overrides(), parse_overrides(overrides))
-    try:
-        tree = merge(_placed(manifest["recipe"], folder, manifest["files"]), over)
-    except RecursionError as error:
-        raise BundleError(f"The manifest of {folder} is nested too deeply") from error
-    return make_recipe(tree, source=origin(folder / MANIFEST, overrides))
-
-
-def _verify(folder: Path, files: dict[str, Any]) -> None:
-    """Every file is as the manifest says, and none lies beside them that a plugin might read."""
-    for relative, expected in files.items():
-        if _leads_outside(relative):
-            raise BundleError(f"The bundle {folder} names a file outside of itself: {relative}")
-        path = folder / relative
-        if not path.is_file():
-            raise BundleError(f"The bundle {folder} misses its file {relative}")
-        if _describe(path) != expected:
-            raise BundleError(
-                f"{relative} in the bundle {folder} is not the file that was saved (its SHA-256 "
-                "differs)",
-                hint="Fetch or build the bundle again.",
-            )
-    for place in sorted({relative.split("/")[0] for relative in files if "/" in relative}):
-        for path in (folder / place).rglob("*"):
-            relative = path.relative_to(folder).as_posix()
-            if path.is_file() and relative not in files:
-                raise BundleError(f"{relative} in the bundle {folder} was not saved with it")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest, checked for its form."""
-    path = folder / MANIFEST
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"The manifest {path} cannot be read") from error
-    well_formed = (
-        isinstance(manifest, dict)
-        and isinstance(manifest.get("recipe"), dict)
-        and isinstance(manifest.get("files"), dict)
-    )
-    if not well_formed:
-        raise BundleError(f"The manifest {path} is not a bundle's manifest")
-    if manifest.get("format") != FORMAT:
-        raise BundleError(
-            f"The bundle {folder} has format {manifest.get('format')}; this version reads {FORMAT}",
-            hint="Update sensorium.",
-        )
-    return manifest
 
 
 def replace_folder(new: Path, place: Path) -> None:
@@ -248,40 +174,6 @@ def _from_folder(section: dict[str, Any], options: type[Options], place: str) ->
     kept = {key: value for key, value in section.items() if key not in _STARTING_POINT}
     # A component without weights, a spectrogram say, has no checkpoint.
     return {**kept, "checkpoint": place} if "checkpoint" in options.model_fields else kept
-
-
-def _placed(tree: dict[str, Any], folder: Path, files: dict[str, Any]) -> dict[str, Any]:
-    for key, value in _texts([tree.get("llm"), tree.get("encoders")]):
-        # What says where weights lie must lie here; elsewhere no hash covers it.
-        if _leads_outside(value) or (key in _WEIGHTS and not value.startswith("./")):
-            raise BundleError(f"The bundle {folder} points outside of itself: {value}")
-        place = value.removeprefix("./")
-        listed = any(name == place or name.startswith(f"{place}/") for name in files)
-        if value.startswith("./") and not listed:
-            raise BundleError(f"The bundle {folder} has no hash for its part {value}")
-    return resolve_paths(tree, folder)
-
-
-def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a tree with the key it stands under."""
-    if isinstance(value, str):
-        yield key, value
-    elif isinstance(value, dict):
-        for inner, item in value.items():
-            yield from _texts(item, inner)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, key)
-
-
-def _leads_outside(path: str) -> bool:
-    return path.startswith(("/", "~", "\\")) or ".." in PurePosixPath(path).parts
-
-
-def _describe(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
 
 
 def _cast(folder: Path, dtype: torch.dtype | None) -> None:

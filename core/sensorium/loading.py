@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
-from .bundle import MANIFEST, read_bundle, read_manifest
 from .config import Recipe, load_recipe
 from .engine import ChatEngine
 from .errors import BundleError, UnknownNameError
+from .manifest import MANIFEST, read_bundle, read_manifest
 from .pipeline import Plan, plan
 from .registry import Registry, create_registry
 

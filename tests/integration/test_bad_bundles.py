@@ -9,9 +9,8 @@ import shutil
 import pytest
 import sensorium
 import torch
-from sensorium import bundle as bundling
-from sensorium.bundle import MANIFEST, read_bundle
 from sensorium.errors import BundleError, CheckpointError, ConfigError
+from sensorium.manifest import MANIFEST, describe_file, read_bundle
 
 
 def files(folder):
@@ -148,7 +147,7 @@ def test_pickled_weights_are_refused_unopened(folder, registry, tmp_path):
     def change(manifest):
         del manifest["files"]["llm/model.safetensors"]
         path = folder / "llm" / "pytorch_model.bin"
-        manifest["files"]["llm/pytorch_model.bin"] = bundling._describe(path)
+        manifest["files"]["llm/pytorch_model.bin"] = describe_file(path)
 
     edit(folder, change)
     with pytest.raises(CheckpointError, match="pickle"):
@@ -162,7 +161,7 @@ def test_an_encoder_swapped_behind_the_manifest_is_refused(folder, checkpoints, 
     shutil.copy(checkpoints / "other" / "model.safetensors", path)
     edit(
         folder,
-        lambda m: m["files"].update({"encoders/image/model.safetensors": bundling._describe(path)}),
+        lambda m: m["files"].update({"encoders/image/model.safetensors": describe_file(path)}),
     )
     with pytest.raises(CheckpointError, match="trained with another image encoder"):
         load(folder, registry)

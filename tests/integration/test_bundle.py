@@ -16,9 +16,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from sensorium import GenerationOptions, Message
 from sensorium import bundle as bundling
-from sensorium.bundle import MANIFEST, read_bundle, save_bundle
+from sensorium.bundle import save_bundle
 from sensorium.errors import BundleError, ConfigError
 from sensorium.loading import find_recipe
+from sensorium.manifest import MANIFEST, read_bundle
 
 OPTIONS = GenerationOptions(max_tokens=10)
 
