@@ -33,16 +33,15 @@ check: $(READY) system  ## Lint, format, types, tests
 bench: $(READY)  ## Measurements; see bench/README.md
 	$(BIN)/python bench/pocket.py
 
-pocket: $(READY)  ## Train the pocket model again, from nothing; continues where it stopped
+pocket: pocket-speech  ## Train the pocket model again, from nothing; continues where it stopped
 	$(BIN)/python -m sensorium_pocket.build_tokenizer
 	$(BIN)/sensorium train encoder --config $(RECIPES)/1-encoder.yaml
 	$(BIN)/sensorium train instruct --config $(RECIPES)/2-instruct.yaml
 	$(BIN)/sensorium train instruct --config $(RECIPES)/3-emphasis.yaml
 	$(BIN)/sensorium train instruct --config $(RECIPES)/4-polish.yaml
-	rm -rf plugins/pocket/sensorium_pocket/bundle
-	cp -r runs/pocket/4-polish/bundle plugins/pocket/sensorium_pocket/bundle
+	$(BIN)/python -m sensorium_pocket.build_bundle
 
-pocket-speech: $(READY) system  ## Train the pocket model's hearing again; continues where it stopped
+pocket-speech: $(READY) system  ## Train only its hearing again; continues where it stopped
 	$(BIN)/python -m sensorium_pocket.speech.build_tokenizer
 	$(BIN)/sensorium train speech --config $(RECIPES)/speech.yaml
 

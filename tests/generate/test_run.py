@@ -11,11 +11,11 @@ import time
 
 import pytest
 from sensorium.errors import ConfigError
+from sensorium_trainers.formats.text import TextOptions, open_text
 from sensorium_trainers.generate.errors import GenerationError
 from sensorium_trainers.generate.output import normalised
 from sensorium_trainers.generate.progress import Progress
 from sensorium_trainers.generate.run import generate
-from sensorium_trainers.text import TextOptions, open_text
 
 from .conftest import happy, records
 

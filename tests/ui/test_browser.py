@@ -18,7 +18,7 @@ from sensorium.engine import ChatEngine
 from sensorium.loading import load
 from sensorium.registry import create_registry
 from sensorium.testing import EARS, FakePlugin, FakeTranscriber, fake_engine
-from sensorium_pocket.examples import FOLDER, MANIFEST, examples
+from sensorium_pocket.examples import FOLDER, MANIFEST, RECORDING, examples
 
 webdriver = pytest.importorskip("selenium.webdriver")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -81,8 +81,10 @@ class Browser:
     def ask(self, text: str, *files: Path) -> None:
         if files:
             chooser = self.all("#question input[type=file]")[0]
+            # The driver adds to what an input holds; a visitor chooses anew.
+            self.driver.execute_script("arguments[0].value = ''", chooser)
             chooser.send_keys("\n".join(map(str, files)))
-            self.until(lambda: len(self.all("#question .thumbnail-item")) == len(files))
+            self.until(lambda: len(self.all("#question .delete-button")) == len(files))
         self.until(lambda: self.all("#question textarea")[0].is_enabled())
         self.all("#question textarea")[0].send_keys(text, Keys.ENTER)
 
@@ -262,3 +264,7 @@ def test_the_pocket_model_answers(browser: Browser, serve: Callable[..., str]) -
     browser.ask("Where is the car?")
     assert browser.answers(2)[-2] == "Center: there is the car."
     browser.photograph("9-pocket-upload")
+    browser.ask("", RECORDING)
+    assert browser.answers(4)[-2] == "Center: there is the car."
+    assert "Heard: where is the car" in browser.texts("#chat .small-print")
+    browser.photograph("10-pocket-voice")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import json
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
+from sensorium import read_audio
 from sensorium.registry import create_registry
 from sensorium_pocket.data import EVALUATION_SEEDS
-from sensorium_pocket.examples import FOLDER, MANIFEST, examples
-from sensorium_pocket.examples.build import EXAMPLES, PICTURE_PIXELS, SEEDS, build
+from sensorium_pocket.examples import FOLDER, MANIFEST, RECORDING, examples
+from sensorium_pocket.examples.build import EXAMPLES, PICTURE_PIXELS, SEEDS, build, record
 
 
 def test_the_bundle_brings_them() -> None:
@@ -35,6 +37,15 @@ def test_they_can_be_made_again(tmp_path: Path) -> None:
             # Another Pillow may round a resize differently.
             low_high = ImageChops.difference(new, old).getextrema()
             assert max(high for _, high in low_high) <= 2  # type: ignore[misc]
+
+
+@pytest.mark.skipif(
+    ctypes.util.find_library("espeak-ng") is None, reason="espeak-ng is not installed"
+)
+def test_the_recording_can_be_made_again(tmp_path: Path) -> None:
+    record(tmp_path / RECORDING.name)
+    made, shipped = (read_audio(path).value for path in (tmp_path / RECORDING.name, RECORDING))
+    assert abs(len(made) - len(shipped)) < 1600  # another espeak-ng may say it a little differently
 
 
 @pytest.mark.parametrize("name", SEEDS)

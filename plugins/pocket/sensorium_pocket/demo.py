@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from sensorium import Message, load, read_image
 
-from .examples import examples
+from .examples import RECORDING, examples
 
 QUESTIONS = 3
 
@@ -20,4 +20,5 @@ def demo() -> None:
             click.echo(text, nl=False)
         click.echo("\n")
     click.echo("Ask your own:  sensorium ask --image PICTURE 'What do you see?'")
+    click.echo(f"Ask by voice:  sensorium ask --image {path} --audio {RECORDING}")
     click.echo("Open the page: sensorium app   (then http://127.0.0.1:7860)")

@@ -1,4 +1,7 @@
-"""Pictures with questions to begin with; `examples.json` says how each was made."""
+"""Pictures with questions to begin with, and a question asked aloud.
+
+`examples.json` says how each picture was made.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "examples.json"
+RECORDING = FOLDER / "where-is-the-car.wav"
 
 
 def examples() -> list[tuple[Path, str]]:

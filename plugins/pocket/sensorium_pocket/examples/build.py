@@ -1,18 +1,19 @@
-"""Makes the example pictures and their manifest again: python -m sensorium_pocket.examples.build
+"""Makes the examples and their manifest again: python -m sensorium_pocket.examples.build
 
-The seeds are evaluation seeds, so no training ever saw these scenes.
+The seeds are evaluation seeds, so no training ever saw these scenes; nor has it heard this voice.
 """
 
 from __future__ import annotations
 
 import json
+import wave
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from sensorium_pocket.world import Query, Ref, Scene, answer, draw, sample_scene
 
-from . import FOLDER, MANIFEST
+from . import FOLDER, MANIFEST, RECORDING
 
 PICTURE_PIXELS = 384
 
@@ -57,5 +58,19 @@ def build(folder: Path = FOLDER) -> None:
     (folder / MANIFEST.name).write_text(text, "utf-8")
 
 
+def record(path: Path = RECORDING) -> None:
+    """Have a synthetic voice ask the question in the file's name; 16-bit mono at 16 kHz."""
+    from sensorium_pocket.speech.talking import voices
+    from sensorium_pocket.speech.voices import Manner
+
+    text = path.stem.replace("-", " ")
+    (speech,) = voices().say([(text, Manner("gmw/en-US+f3", 150, 50, 50))])
+    quarter = b"\0" * 8000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", "NONE"))
+        file.writeframes(quarter + (speech.waveform * 20_000).astype("<i2").tobytes() + quarter)
+
+
 if __name__ == "__main__":
     build()
+    record()

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from random import Random
 
-from sensorium import Answering, Message, Score
+from sensorium import Answer, Answering, Media, Message, NothingHeardError, Score
 
 from sensorium_pocket.data import picture_of, scene_of
 from sensorium_pocket.evaluation import FIRST_SCENE, draw_query
@@ -46,13 +46,21 @@ def evaluate(engine: Answering, limit: int = 500) -> Iterator[Table]:
             question, clip = _asked(query, rng)
             expected = answer(scene, query)
             for manner, asked in (("spoken", clip.media), ("typed", question)):
-                got = engine.ask([Message.user(picture_of(scene), asked)])
-                right = is_correct(kind, expected, got.text)
+                got = _answer(engine, picture_of(scene), asked)
+                right = got is not None and is_correct(kind, expected, got.text)
                 add(manner, right)
                 add(f"{manner}: {_group(kind)}", right)
-                if manner == "spoken" and turn == 0:
+                if manner == "spoken" and turn == 0 and got is not None:
                     add("spoken: quick", got.first_text_seconds <= QUICK_SECONDS)
         yield {group: Score(*counts) for group, counts in sorted(tally.items())}
+
+
+def _answer(engine: Answering, picture: Media, asked: Media | str) -> Answer | None:
+    """None where nothing was understood, and the model asks to repeat."""
+    try:
+        return engine.ask([Message.user(picture, asked)])
+    except NothingHeardError:
+        return None
 
 
 def _group(kind: str) -> str:
