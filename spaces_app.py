@@ -12,7 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "core"))
-os.environ["SENSORIUM_PLUGINS"] = str(ROOT)
+plugins = [str(ROOT), *filter(None, [os.environ.get("SENSORIUM_PLUGINS")])]
+os.environ["SENSORIUM_PLUGINS"] = os.pathsep.join(plugins)
 
 from sensorium.discovery import load_project  # noqa: E402
 

@@ -1,7 +1,8 @@
-"""Shared by all tests: a recording in which nothing is said."""
+"""Shared by all tests: a recording in which nothing is said, and Ctrl-C that works."""
 
 from __future__ import annotations
 
+import signal
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 
 SAMPLE_RATE_HZ = 16_000
+
+# A shell starts jobs in the background with Ctrl-C ignored, and their children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
