@@ -153,6 +153,13 @@ def make_recipe(tree: Mapping[str, Any], *, source: str, base: Path | None = Non
     return recipe
 
 
+def read_layers(path: Path, overrides: Iterable[str], *, prefix: str) -> dict[str, Any]:
+    """A YAML file, over it variables of this prefix, over these `KEY=VALUE`; not validated yet."""
+    tree = resolve_paths(read_yaml(path), path.parent)
+    tree = merge(tree, environment_overrides(prefix=prefix))
+    return merge(tree, parse_overrides(overrides))
+
+
 def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     """A recipe from a YAML file, the environment and `KEY=VALUE` overrides."""
     overrides = tuple(overrides)

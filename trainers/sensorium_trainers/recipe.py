@@ -7,14 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sensorium.config import (
-    environment_overrides,
-    merge,
-    parse_overrides,
-    read_yaml,
-    resolve_paths,
-    validate,
-)
+from sensorium.config import read_layers, validate
 from sensorium.lora import LoraOptions
 from sensorium.options import Options
 
@@ -139,8 +132,6 @@ def load_training_recipe(path: Path, overrides: Iterable[str] = ()) -> TrainingR
     `./…` in the file is relative to the file; in the environment, `SENSORIUM_TRAIN_STEPS=100` is
     what `--set steps=100` is on the command line.
     """
-    tree = resolve_paths(read_yaml(path), path.parent)
-    tree = merge(tree, environment_overrides(prefix=ENVIRONMENT_PREFIX))
-    tree = merge(tree, parse_overrides(overrides))
+    tree = read_layers(path, overrides, prefix=ENVIRONMENT_PREFIX)
     recipe: TrainingRecipe = validate(TrainingRecipe, tree, source=str(path))
     return recipe

@@ -33,7 +33,7 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
         train_sampling_strategy="random" if shuffle else "sequential",
         dataloader_num_workers=recipe.workers,
         dataloader_pin_memory=False,
-        # A batch is built by our objective's `collate`; there are no columns and no labels.
+        # A batch is built by our objective's `batch`; there are no columns and no labels.
         remove_unused_columns=False,
         label_names=[],
         logging_steps=recipe.log_every,

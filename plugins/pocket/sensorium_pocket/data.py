@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 
 import torch
 from sensorium import DenseSample, Media, Message, Sample, read_image
@@ -86,11 +87,11 @@ class Questions:
         rng, scene = scene_of(seed_of(self.options, index))
         if rng.random() < TEXT_ONLY:
             talks = sample_questions(None, rng, self.options.questions)
-            return Sample(tuple(_conversation(turns, None) for turns in talks))
+            return Sample(tuple(conversation(turns, None) for turns in talks))
         picture = picture_of(scene)
         talks = sample_questions(scene, rng, self.options.questions, self.options.emphasis)
         return Sample(
-            conversations=tuple(_conversation(turns, picture) for turns in talks),
+            conversations=tuple(conversation(turns, picture) for turns in talks),
             media_labels={picture.digest: patch_words(scene, dense_labels(scene))},
         )
 
@@ -113,11 +114,16 @@ def patch_words(scene: Scene, labels: DenseLabels) -> tuple[tuple[str, ...], ...
     return tuple(described)
 
 
-def _conversation(turns: list[Turn], picture: Media | None) -> tuple[Message, ...]:
+def conversation(
+    turns: Sequence[Turn],
+    picture: Media | None,
+    recordings: Mapping[str, Media] = MappingProxyType({}),
+) -> tuple[Message, ...]:
+    """Turns as messages, the picture in the first; `recordings` has questions that are spoken."""
     messages: list[Message] = []
     for number, turn in enumerate(turns):
         shown = (picture,) if picture is not None and number == 0 else ()
-        messages.append(Message.user(*shown, turn.question))
+        messages.append(Message.user(*shown, recordings.get(turn.question, turn.question)))
         messages.append(Message.assistant(turn.answer))
     return tuple(messages)
 

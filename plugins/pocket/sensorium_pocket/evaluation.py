@@ -6,14 +6,14 @@ one; a caption is scored by the things it names (recall, precision).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
-from sensorium import Answering, Media, Message, Score
+from sensorium import Answering, Media, Message
 
 from .data import EVALUATION_SEEDS, picture_of, scene_of
 from .paraphrases import scene_for, written_questions
+from .tally import Table, Tally
 from .world.questions import Turn, answer, phrase, sample_conversation, sample_query_of
 from .world.questions.query import KINDS, Query
 from .world.scenes import Scene
@@ -23,27 +23,11 @@ FIRST_SCENE = EVALUATION_SEEDS + 2_000_000
 """Scenes before it were looked at while the recipes were made; these were not."""
 
 KINDS_PER_SCENE = 7
-Table = Mapping[str, Score]
-
-
-class _Tally:
-    """Right and total per group."""
-
-    def __init__(self) -> None:
-        self._right: dict[str, float] = defaultdict(float)
-        self._total: dict[str, float] = defaultdict(float)
-
-    def add(self, group: str, right: float, total: float = 1) -> None:
-        self._right[group] += right
-        self._total[group] += total
-
-    def table(self) -> Table:
-        return {group: Score(self._right[group], self._total[group]) for group in self._total}
 
 
 def evaluate(engine: Answering, limit: int = 1000) -> Iterator[Table]:
     """Ask about `limit` scenes, the kinds of question by turns; then the written questions."""
-    tally = _Tally()
+    tally = Tally()
     kinds = list(KINDS)
     for number in range(limit):
         rng, scene = scene_of(FIRST_SCENE + number)
@@ -68,20 +52,19 @@ def draw_query(kind: str, scene: Scene, rng: Random) -> Query | None:
 
 
 def _ask_one(
-    engine: Answering, tally: _Tally, scene: Scene, picture: Media, query: Query, rng: Random
+    engine: Answering, tally: Tally, scene: Scene, picture: Media, query: Query, rng: Random
 ) -> None:
     got = engine.ask([Message.user(picture, phrase(query, rng))]).text
     if query.kind == "caption":
         hits, said, present = caption_scores(scene, got)
         tally.add("caption recall", hits, present)
         tally.add("caption precision", hits, said)
-    group = "small talk" if query.kind == "talk" else KINDS[query.kind]
-    name = "caption exact" if query.kind == "caption" else group
+    name = "caption exact" if query.kind == "caption" else KINDS[query.kind]
     tally.add(name, is_correct(query.kind, answer(scene, query), got))
 
 
 def _ask_on(
-    engine: Answering, tally: _Tally, scene: Scene | None, picture: Media | None, rng: Random
+    engine: Answering, tally: Tally, scene: Scene | None, picture: Media | None, rng: Random
 ) -> None:
     """A conversation of several turns; the model's own answers stay in it."""
     messages: list[Message] = []
@@ -102,7 +85,7 @@ def _conversation(scene: Scene | None, rng: Random) -> list[Turn]:
     return turns
 
 
-def _ask_written(engine: Answering, tally: _Tally) -> Iterator[Table]:
+def _ask_written(engine: Answering, tally: Tally) -> Iterator[Table]:
     for number, written in enumerate(written_questions()):
         scene = scene_for(written.query, Random(FIRST_SCENE + number), present=number % 2 == 0)
         got = engine.ask([Message.user(picture_of(scene), written.text)]).text

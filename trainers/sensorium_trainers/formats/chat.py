@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from pydantic import Field
-from sensorium.errors import MediaError, SampleError
+from sensorium.errors import SampleError, placed
 from sensorium.options import Options
 from sensorium.specs import Sample
 
@@ -39,14 +39,11 @@ class ChatSource:
         return len(self._lines)
 
     def __getitem__(self, index: int) -> Sample:
-        try:
+        with placed(f"{self._lines.path}, line {self._lines.number(index)}"):
             record = _parsed(self._lines[index])
             if not isinstance(record, dict) or self._key not in record:
                 raise SampleError(f"It is no object with the key '{self._key}'")
             return Sample((conversation(record[self._key], Attachments(self._media)),))
-        except (SampleError, MediaError) as error:
-            where = f"{self._lines.path}, line {self._lines.number(index)}"
-            raise error.at(where) from error
 
 
 def open_chat(options: ChatOptions) -> ChatSource:

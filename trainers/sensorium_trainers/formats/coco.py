@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
-from sensorium.errors import ConfigError, MediaError, SampleError
+from sensorium.errors import ConfigError, SampleError, placed
 from sensorium.media.images import read_image
 from sensorium.messages import Message
 from sensorium.options import Options
@@ -72,12 +72,9 @@ class CocoSource:
 
     def __getitem__(self, index: int) -> Sample:
         number, caption = self._captions[index]
-        try:
+        name = caption.get("id", "no id") if isinstance(caption, dict) else "no object"
+        with placed(f"{self._options.path}, annotation {number}, id {name}"):
             return Sample((self._messages(number, caption),))
-        except (SampleError, MediaError) as error:
-            name = caption.get("id", "no id") if isinstance(caption, dict) else "no object"
-            where = f"{self._options.path}, annotation {number}, id {name}"
-            raise error.at(where) from error
 
     def _messages(self, number: int, caption: Any) -> tuple[Message, ...]:
         said = caption.get("caption") if isinstance(caption, dict) else None

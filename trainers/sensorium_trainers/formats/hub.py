@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field
-from sensorium.errors import ConfigError, MediaError, MissingPackageError, SampleError
+from sensorium.errors import ConfigError, MissingPackageError, placed
 from sensorium.specs import Sample, TextSample
 
 from .columns import ColumnOptions, check_columns, first_row, sample_of
@@ -47,11 +47,8 @@ class HubSource:
         return len(self._table)
 
     def __getitem__(self, index: int) -> Sample | TextSample:
-        try:
+        with placed(f"{self._name}, row {index}"):
             return sample_of(first_row(self._table[index]), self._options)
-        except (SampleError, MediaError) as error:
-            where = f"{self._name}, row {index}"
-            raise error.at(where) from error
 
 
 def open_hub(options: HubOptions) -> HubSource:

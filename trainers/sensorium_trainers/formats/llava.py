@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field
-from sensorium.errors import ConfigError, MediaError, SampleError
+from sensorium.errors import ConfigError, SampleError, placed
 from sensorium.media.images import read_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
@@ -47,12 +47,9 @@ class LlavaSource:
 
     def __getitem__(self, index: int) -> Sample:
         record = self._records[index]
-        try:
+        name = record.get("id", "no id") if isinstance(record, dict) else "no object"
+        with placed(f"{self._path}, record {index}, id {name}"):
             return Sample((self._messages(record),))
-        except (SampleError, MediaError) as error:
-            name = record.get("id", "no id") if isinstance(record, dict) else "no object"
-            where = f"{self._path}, record {index}, id {name}"
-            raise error.at(where) from error
 
     def _messages(self, record: Any) -> tuple[Message, ...]:
         turns = record.get("conversations") if isinstance(record, dict) else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field
-from sensorium.errors import ConfigError, MediaError, MissingPackageError, SampleError
+from sensorium.errors import ConfigError, MissingPackageError, SampleError, placed
 from sensorium.specs import Sample, TextSample
 
 from .columns import ColumnOptions, check_columns, first_row, sample_of
@@ -58,11 +58,8 @@ class ParquetSource:
         number = bisect_right(self._starts, index) - 1
         path, group = self._groups[number]
         inside = index - self._starts[number]
-        try:
+        with placed(f"{path}, row group {group}, row {inside} of it"):
             return sample_of(first_row(self._table(number).slice(inside)), self._options)
-        except (SampleError, MediaError) as error:
-            where = f"{path}, row group {group}, row {inside} of it"
-            raise error.at(where) from error
 
     def _table(self, number: int) -> Any:
         if number in self._kept:

@@ -6,14 +6,14 @@ Spoken by held-out voices in a quiet room. `typed` and `spoken` count exactly ri
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
-from sensorium import Answer, Answering, Media, Message, NothingHeardError, Score
+from sensorium import Answer, Answering, Media, Message, NothingHeardError
 
 from sensorium_pocket.data import picture_of, scene_of
 from sensorium_pocket.evaluation import FIRST_SCENE, draw_query
+from sensorium_pocket.tally import Table, Tally
 from sensorium_pocket.world.questions import answer, phrase
 from sensorium_pocket.world.questions.query import KINDS, Query
 from sensorium_pocket.world.scoring import is_correct
@@ -24,17 +24,11 @@ from .questions import sayable
 QUESTIONS_PER_SCENE = 2
 QUICK_SECONDS = 0.3
 _SCENES_APART = 100_000  # from the typed evaluation's
-Table = Mapping[str, Score]
 
 
 def evaluate(engine: Answering, limit: int = 500) -> Iterator[Table]:
     """Ask about `limit` scenes, the kinds of question by turns."""
-    tally: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-
-    def add(group: str, right: float) -> None:
-        tally[group][0] += right
-        tally[group][1] += 1
-
+    tally = Tally()
     kinds = list(KINDS)
     for number in range(limit):
         rng, scene = scene_of(FIRST_SCENE + _SCENES_APART + number)
@@ -48,11 +42,11 @@ def evaluate(engine: Answering, limit: int = 500) -> Iterator[Table]:
             for manner, asked in (("spoken", clip.media), ("typed", question)):
                 got = _answer(engine, picture_of(scene), asked)
                 right = got is not None and is_correct(kind, expected, got.text)
-                add(manner, right)
-                add(f"{manner}: {_group(kind)}", right)
+                tally.add(manner, right)
+                tally.add(f"{manner}: {KINDS[kind]}", right)
                 if manner == "spoken" and turn == 0 and got is not None:
-                    add("spoken: quick", got.first_text_seconds <= QUICK_SECONDS)
-        yield {group: Score(*counts) for group, counts in sorted(tally.items())}
+                    tally.add("spoken: quick", got.first_text_seconds <= QUICK_SECONDS)
+        yield dict(sorted(tally.table().items()))
 
 
 def _answer(engine: Answering, picture: Media, asked: Media | str) -> Answer | None:
@@ -61,10 +55,6 @@ def _answer(engine: Answering, picture: Media, asked: Media | str) -> Answer | N
         return engine.ask([Message.user(picture, asked)])
     except NothingHeardError:
         return None
-
-
-def _group(kind: str) -> str:
-    return "small talk" if kind == "talk" else KINDS[kind]
 
 
 def _asked(query: Query, rng: Random) -> tuple[str, Clip]:

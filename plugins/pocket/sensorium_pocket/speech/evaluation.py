@@ -9,16 +9,17 @@ transformers' own arithmetic.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
-from sensorium import Answering, ChatEngine, Score, Transcriber
+from sensorium import Answering, ChatEngine, Transcriber
 from sensorium.errors import UnsupportedInputError
 from sensorium.media.audio import SAMPLE_RATE_HZ
+
+from sensorium_pocket.tally import Table, Tally
 
 from .data import Clip, spoken
 from .espeak import Waveform
@@ -30,37 +31,31 @@ from .sounds import QUIET, with_noise, wordless
 SETS = ("voices", "accents", "white noise", "unseen structure")
 NOISE_DECIBELS = 10.0
 QUICK_SECONDS, QUICK_CLIP_SECONDS = 0.08, 3.0
-Table = Mapping[str, Score]
 
 
 def evaluate(engine: Answering, limit: int = 500) -> Iterator[Table]:
     """The sets by turns, so that a small limit shows something of each."""
     transcriber = transcriber_of(engine)
     reference = reference_of(engine)
-    tally: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-
-    def add(group: str, right: float, total: float) -> None:
-        tally[group][0] += right
-        tally[group][1] += total
-
+    tally = Tally()
     for number in range(limit):
         for name in SETS:
             clip = held_out_clip(name, number)
             heard = transcriber.transcribe(clip.waveform).text
             errors, words = word_errors(clip.text, heard)
-            add(f"{name}: words", words - errors, words)
-            add(f"{name}: exact", errors == 0, 1)
+            tally.add(f"{name}: words", words - errors, words)
+            tally.add(f"{name}: exact", errors == 0, 1)
             if name == "voices" and reference is not None:
                 errors, words = word_errors(clip.text, reference.transcribe(clip.waveform))
-                add("voices, transformers: words", words - errors, words)
+                tally.add("voices, transformers: words", words - errors, words)
         for kind in QUIET:
             heard = transcriber.transcribe(held_out_sound(kind, number)).text
-            add(f"only {kind}: nothing heard", not heard.strip(), 1)
+            tally.add(f"only {kind}: nothing heard", not heard.strip(), 1)
         clip = held_out_clip("voices", number, seconds=QUICK_CLIP_SECONDS)
         began = time.perf_counter()
         transcriber.transcribe(clip.waveform)
-        add("3 s: quick", time.perf_counter() - began <= QUICK_SECONDS, 1)
-        yield {group: Score(right, total) for group, (right, total) in tally.items()}
+        tally.add("3 s: quick", time.perf_counter() - began <= QUICK_SECONDS, 1)
+        yield tally.table()
 
 
 def held_out_clip(name: str, number: int, seconds: float | None = None) -> Clip:

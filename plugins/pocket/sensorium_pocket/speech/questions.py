@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from sensorium import Media, Message, Sample
+from sensorium import Sample
 from sensorium.media.audio import SAMPLE_RATE_HZ
 
-from sensorium_pocket.data import TEXT_ONLY, patch_words, picture_of, scene_of, seed_of
+from sensorium_pocket.data import (
+    TEXT_ONLY,
+    conversation,
+    patch_words,
+    picture_of,
+    scene_of,
+    seed_of,
+)
 from sensorium_pocket.options import SpokenOptions
 from sensorium_pocket.world.labels import dense_labels
-from sensorium_pocket.world.questions import Turn, sample_questions
+from sensorium_pocket.world.questions import sample_questions
 
 from .data import Clip, spoken_somewhere
 from .sentences import LONGEST, lexicon
@@ -36,11 +43,15 @@ class SpokenQuestions:
         seen = None if rng.random() < TEXT_ONLY else scene
         talks = sample_questions(seen, rng, options.questions, options.emphasis)
         clips = self._spoken([turn.question for talk in talks for turn in talk], rng)
-        shown = [picture_of(scene)] if seen is not None else []
-        labels = {item.digest: patch_words(scene, dense_labels(scene)) for item in shown}
-        for clip in clips.values():
-            labels[clip.media.digest] = words_heard(clip, options.position_seconds)
-        return Sample(tuple(_conversation(talk, shown, clips) for talk in talks), labels)
+        recordings = {question: clip.media for question, clip in clips.items()}
+        labels = {
+            recordings[question].digest: words_heard(clip, options.position_seconds)
+            for question, clip in clips.items()
+        }
+        picture = None if seen is None else picture_of(seen)
+        if picture is not None:
+            labels[picture.digest] = patch_words(scene, dense_labels(scene))
+        return Sample(tuple(conversation(talk, picture, recordings) for talk in talks), labels)
 
     def _spoken(self, questions: list[str], rng: Random) -> dict[str, Clip]:
         """Recordings of most of them, by question; some stay typed, and what nobody can say."""
@@ -89,15 +100,3 @@ def _spans(clip: Clip) -> Iterator[tuple[str, float, float]]:
         for word in words:
             yield word, start, start + letter * len(word)
             start += letter * len(word)
-
-
-def _conversation(
-    turns: list[Turn], shown: list[Media], clips: dict[str, Clip]
-) -> tuple[Message, ...]:
-    messages: list[Message] = []
-    for number, turn in enumerate(turns):
-        clip = clips.get(turn.question)
-        asked = clip.media if clip else turn.question
-        messages.append(Message.user(*(shown if number == 0 else ()), asked))
-        messages.append(Message.assistant(turn.answer))
-    return tuple(messages)
