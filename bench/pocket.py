@@ -18,7 +18,7 @@ from statistics import quantiles
 import sensorium
 import torch
 from sensorium import ChatEngine, Message, NothingHeardError
-from sensorium_pocket.data import EVALUATION_SEEDS, picture_of, scene_of
+from sensorium_pocket.pictures import EVALUATION_SEEDS, picture_of, scene_of
 from sensorium_pocket.speech.evaluation import held_out_clip
 from sensorium_pocket.world.questions import phrase, sample_query
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sensorium.errors import UnsupportedInputError
-from sensorium_pocket.data import EVALUATION_SEEDS
 from sensorium_pocket.options import SpeechOptions
+from sensorium_pocket.pictures import EVALUATION_SEEDS
 from sensorium_pocket.speech import espeak, sounds, talking, voices
 from sensorium_pocket.speech.data import SpokenSentences, spoken
 from sensorium_pocket.speech.evaluation import held_out_clip, transcriber_of

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageChops
 from sensorium import read_audio
 from sensorium.registry import create_registry
-from sensorium_pocket.data import EVALUATION_SEEDS
 from sensorium_pocket.examples import FOLDER, MANIFEST, RECORDING, examples
 from sensorium_pocket.examples.build import EXAMPLES, PICTURE_PIXELS, SEEDS, build, record
+from sensorium_pocket.pictures import EVALUATION_SEEDS
 
 
 def test_the_bundle_brings_them() -> None:

@@ -11,15 +11,16 @@ from random import Random
 
 from sensorium import Answering, Media, Message
 
-from .data import EVALUATION_SEEDS, picture_of, scene_of
+from .lessons import Talk, later_talk, shown
 from .paraphrases import scene_for, written_questions
+from .pictures import EVALUATION_SEEDS, picture_of, scene_of
 from .tally import Table, Tally
 from .world.questions import Turn, answer, phrase, sample_conversation, sample_query_of
 from .world.questions.query import KINDS, Query
-from .world.scenes import Scene
+from .world.scenes import Scene, sample_scene
 from .world.scoring import caption_scores, is_correct
 
-FIRST_SCENE = EVALUATION_SEEDS + 2_000_000
+FIRST_SCENE = EVALUATION_SEEDS + 3_000_000
 """Scenes before it were looked at while the recipes were made; these were not."""
 
 KINDS_PER_SCENE = 7
@@ -37,10 +38,8 @@ def evaluate(engine: Answering, limit: int = 1000) -> Iterator[Table]:
             query = draw_query(kind, scene, rng)
             if query is not None:
                 _ask_one(engine, tally, scene, picture, query, rng)
-        if number % 2 == 0:
-            _ask_on(engine, tally, scene, picture, rng)
-        if number % 4 == 0:
-            _ask_on(engine, tally, None, None, rng)
+        for group, talk in _talks(number, scene, picture, rng):
+            _ask_on(engine, tally, talk, group)
         yield tally.table()
     yield from _ask_written(engine, tally)
 
@@ -63,18 +62,36 @@ def _ask_one(
     tally.add(name, is_correct(query.kind, answer(scene, query), got))
 
 
-def _ask_on(
-    engine: Answering, tally: Tally, scene: Scene | None, picture: Media | None, rng: Random
-) -> None:
-    """A conversation of several turns; the model's own answers stay in it."""
+def _talks(
+    number: int, scene: Scene, picture: Media, rng: Random
+) -> Iterator[tuple[str | None, Talk]]:
+    """Conversations of several turns, each where it is its turn, with a group of its own or none.
+
+    In a group of its own only what follows the last picture counts.
+    """
+    if number % 2 == 0:
+        yield None, shown(_conversation(scene, rng), picture)
+    if number % 4 == 0:
+        yield None, shown(_conversation(None, rng), None)
+    if number % 4 == 1:
+        yield "picture after talk", later_talk(scene, picture, None, rng)
+    if number % 4 == 3:
+        yield "second picture", later_talk(scene, picture, sample_scene(rng), rng)
+
+
+def _ask_on(engine: Answering, tally: Tally, talk: Talk, group: str | None) -> None:
+    """Turn after turn; the model's own answers stay in the conversation."""
     messages: list[Message] = []
-    for number, turn in enumerate(_conversation(scene, rng)):
-        shown = (picture,) if picture is not None and number == 0 else ()
-        messages.append(Message.user(*shown, turn.question))
+    last = max((n for n, one in enumerate(talk) if one.picture is not None), default=0)
+    for number, one in enumerate(talk):
+        messages.append(one.message())
         got = engine.ask(messages).text
         messages.append(Message.assistant(got))
-        if turn.followup or not turn.sighted:
-            tally.add(turn.group, is_correct(turn.query.kind, turn.answer, got))
+        right = is_correct(one.turn.query.kind, one.turn.answer, got)
+        if group is not None and number >= last:
+            tally.add(group, right)
+        elif group is None and (one.turn.followup or not one.turn.sighted):
+            tally.add(one.turn.group, right)
 
 
 def _conversation(scene: Scene | None, rng: Random) -> list[Turn]:

@@ -12,6 +12,13 @@ class WorldOptions(Options):
     seed: int = Field(default=0, ge=0, lt=1000, description="Another seed is another world tour.")
     length: int = Field(default=10_000_000, ge=1, lt=1 << 30, description="Samples.")
     questions: int = Field(default=8, ge=1, description="Conversations about each picture.")
+    longer: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of samples in which something else comes before the picture: small "
+        "talk, another picture, or the same one.",
+    )
     emphasis: dict[str, float] = Field(
         default_factory=dict,
         description="Kind of question → how many times as often as usual it is asked.",

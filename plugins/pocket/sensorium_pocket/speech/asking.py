@@ -11,8 +11,8 @@ from random import Random
 
 from sensorium import Answer, Answering, Media, Message, NothingHeardError
 
-from sensorium_pocket.data import picture_of, scene_of
 from sensorium_pocket.evaluation import FIRST_SCENE, draw_query
+from sensorium_pocket.pictures import picture_of, scene_of
 from sensorium_pocket.tally import Table, Tally
 from sensorium_pocket.world.questions import answer, phrase
 from sensorium_pocket.world.questions.query import KINDS, Query

@@ -158,6 +158,6 @@ def _somewhere(speech: Waveform, rng: Random) -> Waveform:
         speech = in_room(speech, rng.uniform(0.1, 0.5), rng)
     if rng.random() < 0.15:
         speech = through_telephone(speech, rng.choice((3400.0, 3900.0, 5500.0)))
-    if rng.random() < 0.5:
-        speech = with_noise(speech, rng.choice(NOISES), rng.uniform(6, 35), rng)
+    if rng.random() < 0.6:
+        speech = with_noise(speech, rng.choice(NOISES), rng.uniform(4, 32), rng)
     return speech

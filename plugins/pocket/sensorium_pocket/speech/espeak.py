@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,15 @@ class Speech:
 
 
 class Speaker:
-    """One espeak-ng. The library keeps one state per process, so there is one of these."""
+    """One espeak-ng. The library keeps one state per process, so there is one of these.
 
-    def __init__(self) -> None:
+    `data` is the folder of its data files, where it is not the installed one.
+    """
+
+    def __init__(self, data: Path | None = None) -> None:
         self._library = _load()
-        rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, None, _DONT_EXIT)
+        path = None if data is None else str(data).encode()
+        rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, path, _DONT_EXIT)
         if rate <= 0:
             raise VoiceError(
                 "espeak-ng is here but cannot start: its data files are missing",
@@ -78,6 +83,13 @@ class Speaker:
         self._callback = _Callback(self._collect)  # kept: the library holds only its address
         self._library.espeak_SetSynthCallback(self._callback)
         self._voice = ""
+
+    @property
+    def data(self) -> Path:
+        """The folder of the data files in use."""
+        path = ctypes.c_char_p()
+        self._library.espeak_Info(ctypes.byref(path))
+        return Path((path.value or b"").decode())
 
     def say(
         self, text: str, voice: str, *, words_per_minute: int = 175, pitch: int = 50, lilt: int = 50

@@ -8,17 +8,8 @@ from random import Random
 from sensorium import Sample
 from sensorium.media.audio import SAMPLE_RATE_HZ
 
-from sensorium_pocket.data import (
-    TEXT_ONLY,
-    conversation,
-    patch_words,
-    picture_of,
-    scene_of,
-    seed_of,
-)
+from sensorium_pocket.lessons import draw_lesson
 from sensorium_pocket.options import SpokenOptions
-from sensorium_pocket.world.labels import dense_labels
-from sensorium_pocket.world.questions import sample_questions
 
 from .data import Clip, spoken_somewhere
 from .sentences import LONGEST, lexicon
@@ -29,7 +20,7 @@ _OVERLAP = 0.3
 
 
 class SpokenQuestions:
-    """Conversations about one picture, or a few without any; most questions are recordings."""
+    """Conversations about pictures, or a few without any; most questions are recordings."""
 
     def __init__(self, options: SpokenOptions) -> None:
         self.options = options
@@ -38,20 +29,15 @@ class SpokenQuestions:
         return self.options.length
 
     def __getitem__(self, index: int) -> Sample:
-        options = self.options
-        rng, scene = scene_of(seed_of(options, index))
-        seen = None if rng.random() < TEXT_ONLY else scene
-        talks = sample_questions(seen, rng, options.questions, options.emphasis)
-        clips = self._spoken([turn.question for talk in talks for turn in talk], rng)
+        rng, lesson = draw_lesson(self.options, index)
+        questions = [shown.turn.question for talk in lesson.talks for shown in talk]
+        clips = self._spoken(questions, rng)
         recordings = {question: clip.media for question, clip in clips.items()}
-        labels = {
-            recordings[question].digest: words_heard(clip, options.position_seconds)
+        heard = {
+            recordings[question].digest: words_heard(clip, self.options.position_seconds)
             for question, clip in clips.items()
         }
-        picture = None if seen is None else picture_of(seen)
-        if picture is not None:
-            labels[picture.digest] = patch_words(scene, dense_labels(scene))
-        return Sample(tuple(conversation(talk, picture, recordings) for talk in talks), labels)
+        return lesson.sample(recordings, heard)
 
     def _spoken(self, questions: list[str], rng: Random) -> dict[str, Clip]:
         """Recordings of most of them, by question; some stay typed, and what nobody can say."""

@@ -16,12 +16,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import astuple
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import numpy as np
 
 from .espeak import Speaker, Speech, VoiceError
-from .voices import Manner
+from .invented import write_voices
+from .voices import ACCENTS, Manner
 
 _HEAD = struct.Struct("<II")  # bytes of the JSON, bytes of the samples
 
@@ -105,8 +108,11 @@ def _say(speaker: Speaker, line: str) -> None:
 def _serve() -> None:
     """Until the pipe is closed: one line in, one answer out."""
     problem, speaker = None, None
+    # Not a `with`: a fork that ends must not delete it.
+    data = TemporaryDirectory(prefix="sensorium-voices-")
     try:
-        speaker = Speaker()
+        write_voices(Speaker().data, Path(data.name), ACCENTS)
+        speaker = Speaker(Path(data.name))
     except VoiceError as error:
         problem = {"error": error.message, "hint": error.hint}
     gc.disable()  # a collection would touch, and so copy, every page of a fork
@@ -121,6 +127,7 @@ def _serve() -> None:
                 _say(speaker, line)
             finally:
                 os._exit(0)
+    data.cleanup()
 
 
 if __name__ == "__main__":
