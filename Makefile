@@ -11,9 +11,7 @@ SYSTEM_PACKAGES := chromium chromium-driver espeak-ng
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
-RECIPES := plugins/pocket/sensorium_pocket/recipes
-
-.PHONY: demo test check bench app pocket pocket-speech system clean
+.PHONY: demo test check bench app pocket system clean
 
 demo: $(READY)  ## Ask three questions about two pictures
 	$(BIN)/sensorium demo
@@ -33,17 +31,8 @@ check: $(READY) system  ## Lint, format, types, tests
 bench: $(READY)  ## Measurements; see bench/README.md
 	$(BIN)/python bench/pocket.py
 
-pocket: pocket-speech  ## Train the pocket model again, from nothing; continues where it stopped
-	$(BIN)/python -m sensorium_pocket.build_tokenizer
-	$(BIN)/sensorium train encoder --config $(RECIPES)/1-encoder.yaml
-	$(BIN)/sensorium train instruct --config $(RECIPES)/2-instruct.yaml
-	$(BIN)/sensorium train instruct --config $(RECIPES)/3-emphasis.yaml
-	$(BIN)/sensorium train instruct --config $(RECIPES)/4-polish.yaml
-	$(BIN)/python -m sensorium_pocket.build_bundle
-
-pocket-speech: $(READY) system  ## Train only its hearing again; continues where it stopped
-	$(BIN)/python -m sensorium_pocket.speech.build_tokenizer
-	$(BIN)/sensorium train speech --config $(RECIPES)/speech.yaml
+pocket: $(READY) system  ## Train the pocket model again, from nothing; continues where it stopped
+	$(BIN)/sensorium train pocket
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

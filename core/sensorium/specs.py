@@ -185,6 +185,8 @@ class BundleSpec:
     folder: Callable[[], Path]
     examples: Callable[[], Sequence[tuple[Path, str]]] | None = None
     """Pictures with a question each, to begin with; the chat page shows them."""
+    training: Callable[[], Path] | None = None
+    """The plan that trains it from nothing: `sensorium train NAME`."""
 
 
 @dataclass(frozen=True, slots=True)

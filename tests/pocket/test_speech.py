@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sensorium.errors import UnsupportedInputError
 from sensorium_pocket.options import SpeechOptions
 from sensorium_pocket.pictures import EVALUATION_SEEDS
-from sensorium_pocket.speech import espeak, sounds, talking, voices
+from sensorium_pocket.speech import espeak, invented, sounds, talking, voices
 from sensorium_pocket.speech.data import SpokenSentences, spoken
 from sensorium_pocket.speech.evaluation import held_out_clip, transcriber_of
 from sensorium_pocket.speech.scoring import word_errors
@@ -120,11 +120,28 @@ def test_a_missing_voice_is_named():
 
 
 @needs_voice
+def test_invented_voices_sound_unlike_the_known_ones():
+    said = [
+        talking.voices().say([("he thinks that it is red", voices.Manner(voice, 170, 50, 50))])[0]
+        for voice in ("gmw/en", "gmw/en+invented3", "gmw/en+invented4", "invented/3", "invented/4")
+    ]
+    assert len({one.waveform.tobytes() for one in said}) == len(said)
+    assert said[0].phonemes == said[1].phonemes  # a variant is another throat
+    assert said[0].phonemes != said[3].phonemes  # an accent has other sounds
+
+
+@needs_voice
 def test_every_voice_exists():
     speaker = talking.voices()
-    accents = (*voices.ACCENTS, *voices.HELD_OUT_ACCENTS)
-    variants = [v for v in (*voices.VARIANTS, *voices.HELD_OUT_VARIANTS) if v]
-    for voice in (*accents, *(f"{accents[0]}+{variant}" for variant in variants)):
+    new_accents = [f"invented/{number}" for number in range(invented.ACCENTS)]
+    new_variants = [f"invented{number}" for number in range(invented.VARIANTS)]
+    accents = (*voices.ACCENTS, *voices.HELD_OUT_ACCENTS, *new_accents)
+    variants = [v for v in (*voices.VARIANTS, *voices.HELD_OUT_VARIANTS, *new_variants) if v]
+    some = Random(0)
+    for voice in (
+        *(f"{accent}+{some.choice(variants)}" for accent in accents),
+        *(f"{some.choice(accents)}+{variant}" for variant in variants),
+    ):
         (said,) = speaker.say([("hello", voices.Manner(voice, 170, 50, 50))])
         assert np.abs(said.waveform).max() > 0.01
         assert said.phonemes

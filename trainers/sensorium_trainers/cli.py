@@ -1,4 +1,4 @@
-"""`sensorium train STAGE --config RECIPE`."""
+"""`sensorium train STAGE --config RECIPE`, and `sensorium train MODEL`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from sensorium.cli.common import aligned, registry_of, settings_option
+from sensorium.errors import UnknownNameError
 
 from .stages import STAGES
 
@@ -14,13 +15,13 @@ _STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.value
 
 @click.command(
     "train",
-    help="Train one stage from a recipe; continues from the newest checkpoint.\n\n\b\n" + _STAGES,
+    help="Train one stage from a recipe, or all stages of a model that brings its plan (pocket); "
+    "continues from the newest checkpoint.\n\n\b\n" + _STAGES,
 )
-@click.argument("stage", type=click.Choice(list(STAGES)))
+@click.argument("stage", metavar="STAGE|MODEL")
 @click.option(
     "--config",
     "config",
-    required=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="The training recipe (YAML).",
 )
@@ -32,13 +33,17 @@ _STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.value
 def train(
     context: click.Context,
     stage: str,
-    config: Path,
+    config: Path | None,
     overrides: tuple[str, ...],
     dry_run: bool,
     fresh: bool,
     export_only: bool,
 ) -> None:
     """`help` above is what a person reads."""
+    if stage not in STAGES:
+        return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
+    if config is None:
+        raise click.UsageError("Missing option '--config': the training recipe of the stage.")
     from .loop import Run
     from .recipe import load_training_recipe
 
@@ -60,3 +65,22 @@ def train(
         run.export_newest(click.echo)
     else:
         run.train(click.echo, resume=not fresh)
+
+
+def _train_model(
+    context: click.Context, name: str, overrides: tuple[str, ...], *, only_recipe: object
+) -> None:
+    """All stages of a model, by the plan that its plugin brings."""
+    from .plan import follow, load_plan
+
+    registry = registry_of(context)
+    plans = {
+        entry.spec.name: entry.spec.training
+        for entry in registry.bundles
+        if entry.spec.training is not None
+    }
+    if name not in plans:
+        raise UnknownNameError("stage or model with a plan", name, [*STAGES, *plans])
+    if only_recipe:
+        raise click.UsageError(f"'{name}' is a model with a plan of its own: give only --set.")
+    follow(load_plan(plans[name]()), registry, overrides, click.echo)

@@ -35,6 +35,7 @@ def register_bundles() -> Iterable[BundleSpec]:
         summary="answers questions about small pictures of everyday things",
         folder=lambda: FOLDER / "bundle",
         examples=examples,
+        training=lambda: FOLDER / "recipes/plan.yaml",
     )
 
 

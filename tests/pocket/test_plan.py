@@ -1,0 +1,57 @@
+"""`sensorium train pocket`: every stage of the shipped model, one step each, and the bundle."""
+
+from __future__ import annotations
+
+import ctypes.util
+from pathlib import Path
+
+import pytest
+import sensorium
+import yaml
+from click.testing import CliRunner
+from sensorium import Message
+from sensorium.cli.root import root
+from sensorium.errors import ConfigError
+from sensorium_pocket import FOLDER
+from sensorium_trainers.plan import load_plan
+
+PLAN = FOLDER / "recipes/plan.yaml"
+SHORT = ("steps=1", "batch_size=2", "warmup_steps=0", "workers=0")
+
+
+def test_every_recipe_follows_from_the_ones_before():
+    made = set()
+    for step in load_plan(PLAN).steps:
+        text = step.config.read_text()
+        recipe = yaml.safe_load(text)
+        needed = {word for word in text.split() if word.startswith("runs/pocket/")}
+        needed = {"/".join(word.split("/")[:3]) for word in needed} - {recipe["output"]}
+        assert needed <= made
+        made.add(recipe["output"])
+
+
+def test_an_unknown_key_is_named(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text("steps: [{stage: align, confg: ./a.yaml}]\nbundle: {}\n")
+    with pytest.raises(ConfigError, match=r"steps\.0\.confg"):
+        load_plan(path)
+
+
+@pytest.mark.skipif(
+    ctypes.util.find_library("espeak-ng") is None, reason="espeak-ng is not installed"
+)
+def test_one_command_trains_every_stage_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "pocket", *(word for pair in SHORT for word in ("--set", pair))]
+    first = CliRunner().invoke(root, words)
+    assert first.exit_code == 0, first.output
+    assert first.output.count("step 1/1") == 8
+    engine = sensorium.load("runs/pocket/bundle")
+    assert engine.ask([Message.user("hello")]).usage.completion > 0
+    hearing = sensorium.load("runs/pocket/bundle", ["encoders.audio.mode=features"])
+    assert hearing.pipeline.plan.recipe.encoders["audio"].projector is not None
+
+    Path("runs/pocket/6-converse/run.json").unlink()  # as if killed before its end
+    again = CliRunner().invoke(root, words)
+    assert again.exit_code == 0, again.output
+    assert again.output.count("is finished") == 7
