@@ -22,12 +22,14 @@ ROOT = Path(__file__).parents[1]
 POCKET = ROOT / "plugins/pocket/sensorium_pocket"
 SCORES = POCKET / "scores.json"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "pocket.md")
-ITEMS = {
+TITLES = {
     "pocket": "{:,} unseen scenes",
     "pocket-speech": "{:,} clips of each set",
     "pocket-spoken": "{:,} unseen scenes, typed and spoken",
+    "pocket-spoken, features": "{:,} unseen scenes, typed and spoken, no transcript",
 }
-MARKED = re.compile(r"(<!-- scores (\S+) -->\n).*?(<!-- /scores -->)", re.DOTALL)
+FEATURES = ["--set", "encoders.audio.mode=features"]
+MARKED = re.compile(r"(<!-- scores ([^>]+) -->\n).*?(<!-- /scores -->)", re.DOTALL)
 
 
 def weights() -> str:
@@ -37,8 +39,10 @@ def weights() -> str:
 
 
 def measure(name: str) -> dict[str, Any]:
-    """The report of one evaluation."""
-    command = [sys.executable, "-m", "sensorium", "eval", name, "--json"]
+    """The report of one evaluation, `, features` behind its name for the other way to hear."""
+    evaluation, separator, _ = name.partition(", ")
+    command = [sys.executable, "-m", "sensorium", "eval", evaluation, "--json"]
+    command += FEATURES if separator else []
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     report: dict[str, Any] = json.loads(done.stdout)
     return report
@@ -47,7 +51,7 @@ def measure(name: str) -> dict[str, Any]:
 def table(name: str) -> str:
     """One table as Markdown."""
     report = json.loads(SCORES.read_text("utf-8"))["evaluations"][name]
-    title = ITEMS[name].format(report["limit"])
+    title = TITLES[name].format(report["limit"])
     rows = [f"| {title} | right | of | share |", "|---|--:|--:|--:|"]
     for group, score in report["scores"].items():
         counts = f"{score['right']:,.0f} | {score['total']:,.0f}"
@@ -57,13 +61,13 @@ def table(name: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=ITEMS)
+    parser.add_argument("--only", choices=TITLES)
     parser.add_argument("--tables", action="store_true")
     arguments = parser.parse_args()
     scores = json.loads(SCORES.read_text("utf-8"))
     if scores["weights"] != weights():
         scores = {"weights": weights(), "evaluations": {}}  # those of other weights say nothing
-    wanted = [arguments.only] if arguments.only else [n for n in ITEMS if not arguments.tables]
+    wanted = [arguments.only] if arguments.only else [n for n in TITLES if not arguments.tables]
     for name in wanted:
         scores["evaluations"][name] = measure(name)
         SCORES.write_text(json.dumps(scores, indent=2) + "\n", "utf-8")

@@ -17,8 +17,8 @@ from sensorium import Message
 from sensorium.errors import NothingHeardError
 from sensorium_pocket import FOLDER
 from sensorium_pocket.examples import RECORDING, examples
+from sensorium_pocket.speech import asking, evaluation
 from sensorium_pocket.speech.data import Clip, spoken
-from sensorium_pocket.speech.evaluation import evaluate
 from sensorium_pocket.speech.scoring import word_errors
 from sensorium_pocket.speech.sounds import wordless
 from sensorium_pocket.speech.talking import voices
@@ -27,6 +27,7 @@ from sensorium_pocket.speech.voices import Manner
 pytestmark = pytest.mark.skipif(
     ctypes.util.find_library("espeak-ng") is None, reason="espeak-ng is not installed"
 )
+ROOT = Path(__file__).parents[2]
 CATS, GARDEN = (path for path, _ in examples()[:2])
 PUBLISHED = json.loads((FOLDER / "scores.json").read_text())
 
@@ -156,7 +157,7 @@ def test_a_minute_is_heard_whole_and_at_any_rate(tmp_path):
 def test_a_short_evaluation_is_near_the_published_table(engine):
     """Fifteen clips of each set: enough to notice deaf ears, within four standard errors."""
     published = PUBLISHED["evaluations"]["pocket-speech"]["scores"]
-    measured = dict(list(evaluate(engine, 15))[-1])
+    measured = dict(list(evaluation.evaluate(engine, 15))[-1])
     assert set(measured) == set(published)
     for group, score in measured.items():
         if group == "3 s: quick":
@@ -164,3 +165,26 @@ def test_a_short_evaluation_is_near_the_published_table(engine):
         share = min(published[group]["share"], 0.99)
         slack = 4 * (share * (1 - share) / score.total) ** 0.5
         assert score.value >= share - slack, f"{group}: {score}"
+
+
+def test_questions_are_heard_without_a_transcript():
+    """Twenty scenes, asked aloud: near the published share, and nothing is written down."""
+    engine = sensorium.load("pocket", ["encoders.audio.mode=features"])
+    stream = engine.stream([Message.user(sensorium.read_image(CATS), recording("is there a car"))])
+    assert stream.answer.text == "Center: yes, there is a car."
+    assert not stream.answer.transcripts
+    published = PUBLISHED["evaluations"]["pocket-spoken, features"]["scores"]["spoken"]["share"]
+    score = dict(list(asking.evaluate(engine, 20))[-1])["spoken"]
+    assert score.value >= published - 4 * (published * (1 - published) / score.total) ** 0.5
+
+
+def test_the_recipe_without_a_transcript_differs_in_one_line():
+    one, other = (
+        (ROOT / f"configs/{name}.yaml").read_text() for name in ("pocket", "pocket-audio")
+    )
+    lines = [
+        [line.split("#")[0].rstrip() for line in text.splitlines() if line.split("#")[0].strip()]
+        for text in (one, other)
+    ]
+    differing = [pair for pair in zip(*lines, strict=True) if pair[0] != pair[1]]
+    assert differing == [("    mode: transcribe", "    mode: features")]
