@@ -42,7 +42,8 @@ class EncoderSpec:
     options: type[Options]
     inspect: Callable[[Any], FeatureShape]
     build: Callable[[Any, str], Encoder]
-    """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …"""
+    """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …, or 'meta': then the shapes
+    alone are wanted (`sensorium train --dry-run`), and no weights need be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class LanguageModelSpec:
     options: type[Options]
     inspect: Callable[[Any], LanguageModelShape]
     build: Callable[[Any, str], LanguageModel]
-    """`build(options, device)`."""
+    """`build(options, device)`, the device as for an encoder."""
 
 
 @dataclass(frozen=True, slots=True)

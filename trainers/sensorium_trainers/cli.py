@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
-from sensorium.cli.common import aligned, registry_of, settings_option
+from sensorium.cli.common import registry_of, settings_option
 from sensorium.errors import UnknownNameError
 
+from .presets import presets, recipe_file
 from .stages import STAGES
 
 _STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.values())
+_PRESETS = "\n".join(f"{name:<23}{summary}" for name, summary in presets().items())
 
 
 @click.command(
     "train",
     help="Train one stage from a recipe, or all stages of a model that brings its plan (pocket); "
-    "continues from the newest checkpoint.\n\n\b\n" + _STAGES,
+    f"continues from the newest checkpoint.\n\n\b\n{_STAGES}\n\n"
+    f"Recipes that come with it, to be named instead of a file:\n\n\b\n{_PRESETS}",
 )
 @click.argument("stage", metavar="STAGE|MODEL")
 @click.option(
     "--config",
     "config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The training recipe (YAML).",
+    metavar="RECIPE",
+    help="The training recipe: a YAML file, or one of the names above.",
 )
 @settings_option
-@click.option("--dry-run", is_flag=True, help="Show what would learn, and stop.")
+@click.option("--dry-run", is_flag=True, help="Show what would learn, and what it takes.")
 @click.option("--fresh", is_flag=True, help="Begin at step 0; an earlier run is moved aside.")
 @click.option("--export", "export_only", is_flag=True, help="Write the newest checkpoint's bundle.")
 @click.pass_context
 def train(
     context: click.Context,
     stage: str,
-    config: Path | None,
+    config: str | None,
     overrides: tuple[str, ...],
     dry_run: bool,
     fresh: bool,
@@ -44,24 +45,21 @@ def train(
         return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
     if config is None:
         raise click.UsageError("Missing option '--config': the training recipe of the stage.")
-    from .loop import Run
     from .recipe import load_training_recipe
 
-    recipe = load_training_recipe(config, overrides)
-    run = Run(STAGES[stage], recipe, registry_of(context))
-    rows = [(part.group, f"{part.total:,}", f"{part.learning:,}") for part in run.parameters()]
-    click.echo(aligned([("group", "parameters", "learn"), *rows], right=(1, 2)))
+    recipe = load_training_recipe(recipe_file(config), overrides)
     if dry_run:
-        each = recipe.batch_size * recipe.accumulate
-        click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
-        sources = zip(recipe.data, run.data.sources, run.data.shares(), strict=True)
-        table = [
-            (f"data.{number}", component.format, f"{len(source):,}", f"{share:.1%}")
-            for number, (component, source, share) in enumerate(sources)
-        ]
-        if len(table) > 1:
-            click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
-    elif export_only:
+        from .rehearsal import rehearse
+
+        for lines in rehearse(STAGES[stage], recipe, registry_of(context)):
+            click.echo(lines)
+        return
+    from .loop import Run
+    from .rehearsal import parameters
+
+    run = Run(STAGES[stage], recipe, registry_of(context))
+    click.echo(parameters(run.objective))
+    if export_only:
         run.export_newest(click.echo)
     else:
         run.train(click.echo, resume=not fresh)

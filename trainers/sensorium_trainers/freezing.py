@@ -31,11 +31,16 @@ def table(objective: nn.Module) -> list[Parameters]:
     return [
         Parameters(
             group=name,
-            total=sum(weight.numel() for weight in part.parameters()),
+            total=sum(count(weight) for weight in part.parameters()),
             learning=sum(w.numel() for w in part.parameters() if w.requires_grad),
         )
         for name, part in objective.named_children()
     ]
+
+
+def count(weight: Tensor) -> int:
+    """How many parameters a tensor holds: nf4 packs two into a byte."""
+    return weight.numel() * (2 if weight.dtype == torch.uint8 else 1)
 
 
 def choose(objective: nn.Module, wanted: Sequence[str], recipe: TrainingRecipe) -> None:
@@ -96,8 +101,9 @@ def redraw(objective: nn.Module, initial_std: Mapping[str, float], seed: int) ->
         for name, weight in matched:
             if not weight.requires_grad:
                 raise ConfigError(f"{name} is frozen and keeps its values", where="initial_std")
-            drawn = torch.randn(weight.shape, generator=generator)
-            weight.data.copy_(drawn * initial_std[pattern.pattern])
+            if not weight.is_meta:
+                drawn = torch.randn(weight.shape, generator=generator)
+                weight.data.copy_(drawn * initial_std[pattern.pattern])
 
 
 def frozen(objective: nn.Module) -> dict[str, Tensor]:

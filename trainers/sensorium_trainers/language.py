@@ -99,7 +99,7 @@ class LanguageObjective(PipelineObjective):
         position_ids: Tensor,
         mask: Tensor,
         media: Mapping[str, Tensor | list[Tensor]],
-        places: Mapping[str, Tensor],
+        places: Mapping[str, Tensor | list[tuple[int, int]]],
         targets: Tensor,
         dense: Tensor,
     ) -> dict[str, Tensor]:
@@ -119,22 +119,22 @@ class LanguageObjective(PipelineObjective):
         self,
         ids: Tensor,
         media: Mapping[str, Tensor | list[Tensor]],
-        places: Mapping[str, Tensor],
+        places: Mapping[str, Tensor | list[tuple[int, int]]],
     ) -> Tensor:
         """ids [B, T] → embeddings [B, T, D], media items in their places."""
         embeddings = self.model.embed(ids.reshape(-1))
         for modality, inputs in media.items():
-            starts, which = places[modality].unbind(1)
-            if isinstance(inputs, Tensor):
+            at_slots = places[modality]
+            if isinstance(inputs, Tensor) and isinstance(at_slots, Tensor):
+                starts, which = at_slots.unbind(1)
                 projected = self._project(modality, inputs)
                 at = starts[:, None] + torch.arange(projected.shape[1], device=ids.device)
                 at, shown = at.reshape(-1), projected[which].flatten(0, 1)
             else:
-                of_items = self._project_each(modality, inputs)
-                items = [of_items[index] for index in which.tolist()]
-                runs = [torch.arange(len(item), device=ids.device) for item in items]
-                at = torch.cat([start + run for start, run in zip(starts, runs, strict=True)])
-                shown = torch.cat(items)
+                of_items = self._project_each(modality, list(inputs))
+                items = [(int(start), of_items[int(which)]) for start, which in at_slots]
+                runs = [torch.arange(at, at + len(item), device=ids.device) for at, item in items]
+                at, shown = torch.cat(runs), torch.cat([item for _, item in items])
             embeddings = embeddings.index_copy(0, at, shown.to(embeddings.dtype))
         return embeddings.view(*ids.shape, -1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
 from sensorium.errors import CheckpointError
 from sensorium.registry import Registry
 
@@ -13,12 +12,12 @@ from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint, set_aside, s
 from .composing import compose
 from .data import open_data
 from .errors import TrainingError
-from .freezing import Parameters, choose, combined, frozen, hashes, redraw, table, widen
+from .freezing import Parameters, combined, frozen, hashes, table
 from .log import Report, RunLog
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
 from .skipping import Skipped
-from .stages import Stage, groups
+from .stages import Stage
 from .stopping import StopOnTerm
 from .trainer import StageTrainer
 
@@ -29,16 +28,11 @@ class Run:
     def __init__(self, stage: Stage, recipe: TrainingRecipe, registry: Registry) -> None:
         self.stage = stage
         self.recipe = recipe
-        wanted = groups(stage, recipe)
-        torch.manual_seed(recipe.seed)  # new projectors and heads are drawn below
         self.data = open_data(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)
-        choose(self.objective, (*wanted, "heads"), recipe)
-        widen(self.objective, keep=("llm",) if recipe.lora else ())
-        redraw(self.objective, recipe.initial_std, recipe.seed)
 
     def parameters(self) -> list[Parameters]:
-        """The table that `--dry-run` prints."""
+        """What learns and what does not, by group."""
         return table(self.objective)
 
     def train(self, report: Report, *, resume: bool = True) -> Path:

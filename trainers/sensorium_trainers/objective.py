@@ -12,6 +12,8 @@ from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.errors import ConfigError
 from sensorium.pipeline import Pipeline
 from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .lora import merge_adapter
 from .recipe import TrainingRecipe
@@ -47,9 +49,30 @@ class Objective(nn.Module):
         """Where nothing learns nothing is in training mode: no dropout, no running statistics."""
         super().train(mode)
         for part in self.children():
-            if not any(weight.requires_grad for weight in part.parameters()):
+            if not learns(part):
                 part.eval()
+                for layer in part.modules():
+                    if isinstance(layer, GradientCheckpointingLayer):
+                        # transformers checkpoints a layer in training mode only; of the layer
+                        # itself nothing else depends on it, and what it holds stays in eval mode.
+                        layer.training = mode and layer.gradient_checkpointing
         return self
+
+    def activation_checkpointing_enable(self, **settings: Any) -> None:
+        """Called by the Trainer where the recipe has `gradient_checkpointing`."""
+        able = [
+            part
+            for name, group in self.named_children()
+            if name != "encoder" or learns(group)  # else no gradient passes through it
+            for part in group.modules()
+            if isinstance(part, PreTrainedModel)
+        ]
+        if not able:
+            raise ConfigError("These models cannot do it", where="gradient_checkpointing")
+        for part in able:
+            part.activation_checkpointing_enable(**settings)
+            # Only the older kind of checkpointing needs these hooks, on weights that stay frozen.
+            part.disable_input_require_grads()
 
 
 class PipelineObjective(Objective):
@@ -67,6 +90,11 @@ class PipelineObjective(Objective):
         dtype = getattr(torch, recipe.export_dtype) if recipe.export_dtype else None
         save_bundle(self.pipeline, folder, name=recipe.name, dtype=dtype)
         return folder
+
+
+def learns(part: nn.Module) -> bool:
+    """Whether anything in it does."""
+    return any(weight.requires_grad for weight in part.parameters())
 
 
 def trainable(encoder: object) -> TrainableEncoder:

@@ -92,6 +92,26 @@ class TrainingRecipe(Options):
     adam_beta2: float = Field(
         default=0.98, gt=0, lt=1, description="AdamW's decay of squared gradients."
     )
+    optimizer: Literal["adamw", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"] = Field(
+        default="adamw",
+        description="`8bit` keeps AdamW's moments in a quarter of the memory, `paged` lets them "
+        "leave a full GPU for a while; both need bitsandbytes. On a CPU nothing is paged.",
+    )
+    autocast: Literal["bfloat16", "float16"] | None = Field(
+        default=None,
+        description="Compute in half precision; weights that learn stay float32. float16 needs a "
+        "GPU.",
+    )
+    gradient_checkpointing: bool = Field(
+        default=False,
+        description="Keep only each layer's input and compute the rest again: less memory, about "
+        "a third more time.",
+    )
+    compile: bool = Field(
+        default=False,
+        description="Compile by torch.compile; pays on a GPU in long runs, and needs a C++ "
+        "compiler on a CPU.",
+    )
     max_gradient_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to it.")
     max_skipped_steps: int = Field(
         default=10,

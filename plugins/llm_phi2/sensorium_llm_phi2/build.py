@@ -31,23 +31,26 @@ from .quantization import (
     require_bitsandbytes,
     require_whole_blocks,
 )
+from .shapes import pack
 
 # A 4-D boolean mask means "allowed" to sdpa; the eager implementation would add it up.
 _ATTENTION = {"attn_implementation": "sdpa"}
 
 
 def build(options: Phi2Options, device: str) -> PhiLanguageModel:
-    """The model that the options describe, on `device`, in eval mode."""
-    folder = checkpoint_folder(options)
-    raw = read_config(folder / CONFIG)
+    """The model that the options describe, in eval mode; on the device 'meta' its shapes alone."""
+    shapes_only = device == "meta"
+    from_weights = options.random_seed is None and not shapes_only
+    folder = checkpoint_folder(options, weights=from_weights)
+    raw = read_config(folder / CONFIG, options.config)
     config = _phi_config(raw, folder)
     stored = is_stored_quantized(raw, folder)
     if options.quantization or stored:
         require_bitsandbytes()
         require_whole_blocks(config)
     dtype = dtype_for(options, device, count_parameters(config))
-    quantization = None if stored else nf4_settings(options, dtype)
-    if options.random_seed is None:
+    quantization = None if stored or shapes_only else nf4_settings(options, dtype)
+    if from_weights:
         # Hashed first: a file that is not there is named before anything is built.
         fingerprint = weights_fingerprint(weight_files(folder))
         with no_progress_bar():
@@ -55,9 +58,9 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     else:
         fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))
         with no_progress_bar():
-            module = random_module(config, options.random_seed, dtype, device, quantization)
+            module = random_module(config, options.random_seed or 0, dtype, device, quantization)
     if options.quantization or stored:
-        keep_plain(module)
+        (pack if shapes_only else keep_plain)(module)
     # PEFT writes this name into every adapter: a hub id is worth it, a person's folder is not.
     is_hub_id = not Path(options.checkpoint).expanduser().is_dir()
     module.name_or_path = options.checkpoint if is_hub_id else ""

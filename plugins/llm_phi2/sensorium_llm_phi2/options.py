@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sensorium.options import Options
 
 
@@ -39,3 +39,14 @@ class Phi2Options(Options):
         ge=0,
         description="Start from random weights of this seed; only config.json is read.",
     )
+    config: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Keys of config.json to set otherwise: another shape for random weights, as in "
+        "{num_hidden_layers: 4}. Needs random_seed.",
+    )
+
+    @model_validator(mode="after")
+    def _shape_is_free(self) -> Phi2Options:
+        if self.config and self.random_seed is None:
+            raise ValueError("config changes the shape of random weights only; set random_seed")
+        return self
