@@ -126,7 +126,7 @@ def train_plainly(model: Any, texts: Sequence[str], tokenizer: Tokenizer, settin
         for group in optimizer.param_groups:
             group["lr"] = setting.learning_rate * factor
         total, count = loss_of(model, some, tokenizer)
-        (total / count).backward()
+        torch.autograd.backward(total / count)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
@@ -146,7 +146,7 @@ def loss_of(model: Any, texts: Sequence[str], tokenizer: Tokenizer) -> tuple[Ten
     """Sum of the cross-entropy of all tokens but the first, and how many there are."""
     end = tokenizer.token_to_id(END)
     rows = [torch.tensor([end, *tokenizer.encode(text).ids, end]) for text in texts]
-    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=end)
+    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
     labels = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100)[:, 1:]
     logits = model(input_ids=ids).logits[:, :-1]
     total = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")

@@ -58,6 +58,7 @@ def cache(tmp_path_factory) -> Path:
         (repository / "refs").mkdir()
         (repository / "refs" / "main").write_text(commit.name)
         (commit / "config.json").write_bytes((SHAPES / shape / "config.json").read_bytes())
+        (commit / "preprocessor_config.json").write_text("{}")
         tokenizer.save(str(commit / "tokenizer.json"))
     write_data(folder)
     return folder

@@ -138,7 +138,7 @@ def test_dry_run_prints_the_table_and_writes_nothing(train, tmp_path):
         "encoder        14,880      0",
         "projector       1,856  1,856",
         "4 steps of 2 samples, of 4 in the data",
-        "about 66 positions a step, 10 of them learned; 264 in all",
+        "about 68 positions a step, 12 of them learned; 272 in all",
         "memory            2 rows, 40 positions at most",
     ]
     assert [row.split("  ")[0] for row in rows[7:]] == [

@@ -1,7 +1,7 @@
 """`--dry-run`: what a run would do and take, said before any weight is read.
 
-Models are composed on torch's meta device, from configurations alone, and frozen as in the run
-itself: what the run would refuse is refused here.
+Models are composed on torch's meta device, from configurations alone (but for the stage 'speech',
+whose Whisper is read), and frozen as in the run itself: what the run would refuse is refused here.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class PackedLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in_features] → [..., out_features]."""
-        mapped: Tensor = _Unpacked.apply(x, self.weight, self.out_features)
+        mapped: Tensor = _Unpacked.apply(x, self.weight, self.out_features)  # type: ignore[no-untyped-call]
         return mapped if self.bias is None else mapped + self.bias.to(mapped.dtype)
 
 
