@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -203,3 +206,20 @@ def log(tmp_path):
         return [json.loads(line, parse_constant=pytest.fail) for line in lines]
 
     return read
+
+
+@pytest.fixture
+def bench(monkeypatch) -> Callable[[str], ModuleType]:
+    """`bench("pretraining")`: a script of bench/ as a module."""
+
+    def load(name: str) -> ModuleType:
+        path = Path(__file__).parents[2] / f"bench/{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ImportError(str(path))
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)  # where its dataclasses look for it
+        spec.loader.exec_module(module)
+        return module
+
+    return load

@@ -125,3 +125,13 @@ def test_without_weights_and_without_data(train, model, tmp_path):
     assert "Cannot read no.json" in failed.output
     assert train("align", model=start).exit_code == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", ["full, batch 8, checkpointing", "align, batch 8"])
+def test_the_estimate_is_near_what_a_run_takes(bench, tmp_path, setting):
+    """Both processes and models are real; bench/ has more settings and larger models."""
+    training_memory = bench("training_memory")
+    found = training_memory.compare(setting, training_memory.SIZES["small"], tmp_path)
+    assert found["measured"] > 1.3e9
+    assert abs(found["estimated"] / found["measured"] - 1) < 0.15
