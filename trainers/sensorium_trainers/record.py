@@ -17,7 +17,12 @@ from .recipe import TrainingRecipe
 
 RECORD = "run.json"
 
-_HARMLESS = frozenset({"output", "name", "workers", "log_every", "save_every", "keep", "threads"})
+_HARMLESS = frozenset(
+    {
+        *("output", "name", "workers", "log_every", "save_every", "keep", "threads"),
+        "gradient_checkpointing",
+    }
+)
 """Keys that may differ when a run goes on: they change neither data nor arithmetic."""
 
 
