@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 from sensorium.cli.common import registry_of, settings_option
 from sensorium.errors import UnknownNameError
@@ -43,9 +41,6 @@ def train(
     export_only: bool,
 ) -> None:
     """`help` above is what a person reads."""
-    # Before torch is loaded. Tensors in large pages: a step on a CPU takes less time, and its
-    # memory can be used again (without, glibc before 2.38 leaves gaps as large as the tensors).
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     if stage not in STAGES:
         return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
     if config is None:
