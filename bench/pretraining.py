@@ -13,8 +13,10 @@ import argparse
 import json
 import math
 import random
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +109,8 @@ def train_by_sensorium(folder: Path, setting: Setting) -> None:
     }
     (folder / "recipe.yaml").write_text(json.dumps(recipe))  # JSON is YAML
     words = ["train", "pretrain", "--config", str(folder / "recipe.yaml")]
-    root.main(args=words, standalone_mode=False, obj=create_registry())
+    with redirect_stdout(sys.stderr):
+        root.main(args=words, standalone_mode=False, obj=create_registry())
 
 
 def train_plainly(model: Any, texts: Sequence[str], tokenizer: Tokenizer, setting: Setting) -> None:
