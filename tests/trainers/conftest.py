@@ -23,6 +23,8 @@ from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
 from tokenizers import decoders, models, pre_tokenizers
 
+from .launching import Launcher
+
 POSITIONS = 16
 COLOURS = ("red", "green", "blue", "yellow")
 CONTROL = ("<|endoftext|>", "<|user|>", "<|assistant|>", "<|end|>")
@@ -203,3 +205,9 @@ def log(tmp_path):
         return [json.loads(line, parse_constant=pytest.fail) for line in lines]
 
     return read
+
+
+@pytest.fixture
+def launcher(registry, tmp_path) -> Launcher:
+    """Runs the command line in processes of their own."""
+    return Launcher(registry, tmp_path)

@@ -10,7 +10,11 @@ from sensorium.errors import UnknownNameError
 
 from .stages import STAGES
 
-_STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.values())
+TRANSPLANT = "transplant"
+_SUMMARIES = {stage.name: stage.summary for stage in STAGES.values()} | {
+    TRANSPLANT: "a projector carried over to another language model, by regression"
+}
+_STAGES = "\n".join(f"{name:<12}{summary}" for name, summary in _SUMMARIES.items())
 
 
 @click.command(
@@ -40,31 +44,43 @@ def train(
     export_only: bool,
 ) -> None:
     """`help` above is what a person reads."""
-    if stage not in STAGES:
+    if stage not in _SUMMARIES:
         return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
     if config is None:
         raise click.UsageError("Missing option '--config': the training recipe of the stage.")
+    if stage == TRANSPLANT:
+        if fresh or export_only:
+            raise click.UsageError("'transplant' has no checkpoints to begin anew or to export.")
+        from .transplant import load_transplant_recipe, transplant
+
+        moved = load_transplant_recipe(config, overrides)
+        transplant(moved, registry_of(context), click.echo, write=not dry_run)
+        return
     from .loop import Run
+    from .processes import is_main, leave, on_main
     from .recipe import load_training_recipe
 
     recipe = load_training_recipe(config, overrides)
     run = Run(STAGES[stage], recipe, registry_of(context))
+    say = on_main(click.echo)
     rows = [(part.group, f"{part.total:,}", f"{part.learning:,}") for part in run.parameters()]
-    click.echo(aligned([("group", "parameters", "learn"), *rows], right=(1, 2)))
+    say(aligned([("group", "parameters", "learn"), *rows], right=(1, 2)))
     if dry_run:
         each = recipe.batch_size * recipe.accumulate
-        click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
+        say(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
         sources = zip(recipe.data, run.data.sources, run.data.shares(), strict=True)
         table = [
             (f"data.{number}", component.format, f"{len(source):,}", f"{share:.1%}")
             for number, (component, source, share) in enumerate(sources)
         ]
         if len(table) > 1:
-            click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
+            say(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
     elif export_only:
-        run.export_newest(click.echo)
+        if is_main():
+            run.export_newest(say)
     else:
-        run.train(click.echo, resume=not fresh)
+        run.train(say, resume=not fresh)
+    leave()
 
 
 def _train_model(
@@ -80,7 +96,7 @@ def _train_model(
         if entry.spec.training is not None
     }
     if name not in plans:
-        raise UnknownNameError("stage or model with a plan", name, [*STAGES, *plans])
+        raise UnknownNameError("stage or model with a plan", name, [*_SUMMARIES, *plans])
     if only_recipe:
         raise click.UsageError(f"'{name}' is a model with a plan of its own: give only --set.")
     follow(load_plan(plans[name]()), registry, overrides, click.echo)
