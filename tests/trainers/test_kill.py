@@ -12,10 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
-from sensorium_trainers import checkpoints
+from safetensors.torch import load_file
+from sensorium_trainers import checkpoints, saving
 from sensorium_trainers.checkpoints import WEIGHTS, newest_checkpoint, step_of
 
 from .launching import wait_for
@@ -67,30 +68,28 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def torn_weights(weights, path):
-    save_file(weights, path)
+def torn(save, weights, path) -> None:
+    save(weights, path)
     os.truncate(path, path.stat().st_size // 2)
     die()
 
 
-def replaced(name, instead):
+def replaced(module, name, instead):
     """In the process that is to die: `instead` for a function of the module."""
 
     def before(rank: int) -> None:
-        original = getattr(checkpoints, name)
-        setattr(checkpoints, name, lambda *words: instead(original, *words))
+        original = getattr(module, name)
+        setattr(module, name, lambda *words: instead(original, *words))
 
     return before
 
 
 STAGES_OF_WRITING = {
-    "the folder is made": replaced("_make_anew", lambda make, folder: (make(folder), die())),
-    "weights are half written": lambda rank: setattr(
-        checkpoints.safetensors.torch, "save_file", torn_weights
-    ),
-    "all but the manifest": replaced("seal", lambda seal, folder: die()),
-    "the manifest is written": replaced("seal", lambda seal, folder: (seal(folder), die())),
-    "it is in its place": replaced("_publish", lambda publish, *at: (publish(*at), die())),
+    "the folder is made": replaced(saving, "make_anew", lambda make, at: (make(at), die())),
+    "weights are half written": replaced(safetensors.torch, "save_file", torn),
+    "all but the manifest": replaced(checkpoints, "seal", lambda seal, at: die()),
+    "the manifest is written": replaced(checkpoints, "seal", lambda seal, at: (seal(at), die())),
+    "it is in its place": replaced(saving, "publish", lambda publish, *at: (publish(*at), die())),
 }
 
 

@@ -17,7 +17,7 @@ import yaml
 from accelerate import DistributedType, PartialState
 from PIL import Image
 from safetensors.torch import load_file
-from sensorium_trainers import checkpoints
+from sensorium_trainers import saving
 from sensorium_trainers.checkpoints import WEIGHTS, damage, newest_checkpoint
 from sensorium_trainers.processes import divisor, from_main, gathered, is_main
 from sensorium_trainers.stopping import StopOnTerm
@@ -81,10 +81,15 @@ def assert_alike(one: Path, other: Path) -> None:
     for key in ("loss", "grad_norm", "learning_rate"):
         assert [e[key] for e in first] == pytest.approx([e[key] for e in second], rel=EQUAL), key
     assert [e["skipped_samples"] for e in first] == [e["skipped_samples"] for e in second]
-    mine, theirs = (load_file(newest_checkpoint(folder) / WEIGHTS) for folder in (one, other))
+    assert_close(*(load_file(newest_checkpoint(folder) / WEIGHTS) for folder in (one, other)))
+
+
+def assert_close(mine: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
     assert mine.keys() == theirs.keys()
     for name in mine:
-        torch.testing.assert_close(mine[name], theirs[name], rtol=1e-3, atol=1e-5)
+        # Softmax ignores this bias: its gradient is nothing but rounding, which Adam makes large.
+        if not name.endswith("k_proj.bias"):
+            torch.testing.assert_close(mine[name], theirs[name], rtol=EQUAL, atol=EQUAL)
 
 
 @pytest.mark.parametrize("mixed", [False, True])
@@ -160,7 +165,7 @@ def test_fsdp2_learns_the_same_and_its_checkpoints_are_whole(launcher, settings,
     environment = {name.upper(): str(value) for name, value in fsdp.items()}
 
     def pretend(rank: int) -> None:
-        original, gather = PartialState.__init__, checkpoints.whole_state
+        original, gather = PartialState.__init__, saving.whole_state
 
         def on_gpus(self, *words, **settings):
             original(self, *words, **settings)
@@ -171,7 +176,7 @@ def test_fsdp2_learns_the_same_and_its_checkpoints_are_whole(launcher, settings,
             return gather(state)
 
         PartialState.__init__ = on_gpus
-        checkpoints.whole_state = noted
+        saving.whole_state = noted
 
     together = {"processes": 2, "before": pretend}
     together["environment"] = {**environment, "ACCELERATE_USE_FSDP": "true"}
@@ -184,12 +189,8 @@ def test_fsdp2_learns_the_same_and_its_checkpoints_are_whole(launcher, settings,
     assert launcher.run("instruct", settings(1, "up", steps=4)) == [0]
     assert launcher.run("instruct", settings(2, "up"), **together) == [0, 0]
     assert_alike(tmp_path / "whole", tmp_path / "up")
-    one, two = (
-        load_file(tmp_path / name / "bundle" / "llm" / "model.safetensors")
-        for name in ("whole", "up")
-    )
-    for name in one:
-        torch.testing.assert_close(one[name], two[name], rtol=1e-3, atol=1e-5)
+    bundles = (tmp_path / name / "bundle" / "llm" / "model.safetensors" for name in ("whole", "up"))
+    assert_close(*(load_file(path) for path in bundles))
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import torch
 from sensorium.errors import CheckpointError
 from sensorium.registry import Registry
 
-from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint, set_aside, step_of
+from .checkpoints import LOG, newest_checkpoint, set_aside, step_of
 from .composing import compose
 from .data import open_data
 from .errors import TrainingError
@@ -18,6 +18,7 @@ from .log import Report, RunLog
 from .processes import from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
+from .saving import AtomicCheckpoints
 from .sharding import is_sharded
 from .skipping import Skipped
 from .stages import Stage, groups
@@ -46,12 +47,11 @@ class Run:
         """The table that `--dry-run` prints."""
         return table(self.objective)
 
-    def train(self, report: Report, *, resume: bool = True) -> Path | None:
+    def train(self, report: Report, *, resume: bool = True) -> Path:
         """Learn to the last step, from the newest whole checkpoint if there is one.
 
-        → what was exported; None in every process but the main one. Raises TrainingError where the
-        run had to stop, CheckpointError where a checkpoint cannot be written or does not belong
-        to this run.
+        → what was exported. Raises TrainingError where the run had to stop, CheckpointError where
+        a checkpoint cannot be written or does not belong to this run.
         """
         report = on_main(report)
         output = self.recipe.output
@@ -65,10 +65,9 @@ class Run:
         before = hashes(frozen(self.objective))
         record = self._record(before)
         if checkpoint is not None:
+            self._compare(record, report)
             samples.load(checkpoint)
         if is_main():
-            if checkpoint is not None:
-                self._compare(record, report)
             write_record(output, record)
         if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
             report(f"{checkpoint.name} is the last step")
@@ -77,7 +76,7 @@ class Run:
             self._learn(trainer, checkpoint, stopping, report)
         self._prove(before)
         if not is_main():
-            return None
+            return from_main(output)
         exported = self._finish(report)
         skipped: dict[str, Any] = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
         if samples.count:
@@ -85,7 +84,7 @@ class Run:
             skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
-        return exported
+        return from_main(exported)
 
     def _start(self, report: Report, resume: bool) -> Path | None:
         """The checkpoint to go on from."""

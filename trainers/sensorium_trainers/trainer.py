@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
-from .checkpoints import AtomicCheckpoints
 from .data import Data
 from .errors import TrainingError
 from .objective import Objective
 from .processes import gathered
 from .reading import TAKEN, Reader
 from .recipe import TrainingRecipe
+from .saving import AtomicCheckpoints
 from .schedule import arguments
 from .skipping import Skipped
 
