@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 from sensorium.registry import Registry, create_registry
-from sensorium_pocket.data import scene_of
+from sensorium_pocket.pictures import scene_of
 from sensorium_pocket.world.questions import sample_questions
 from sensorium_pocket.world.scenes import Scene
 from sensorium_pocket.world.things import CELLS
@@ -50,7 +50,8 @@ def main() -> None:
     other = language_model(told, registry)
     seeing = pocket_that_sees(told.folder)
     lines: list[str] = []
-    recipe = TransplantRecipe(model=str(seeing), llm=other, output=told.folder / "moved")
+    wanted = {"model": str(seeing), "llm": other, "output": str(told.folder / "moved")}
+    recipe = TransplantRecipe.model_validate(wanted)
     moved = transplant(recipe, registry, lines.append)
     random = json.loads(seeing.read_text())
     random["llm"] = other

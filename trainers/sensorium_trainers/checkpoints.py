@@ -17,6 +17,7 @@ from .log import Report
 
 LOG = "log.jsonl"
 MANIFEST = "manifest.json"
+STAGING = "staging"
 WEIGHTS = "model.safetensors"
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -78,9 +79,14 @@ def set_aside(output: Path) -> Path | None:
 
 
 def make_anew(folder: Path) -> None:
-    """An empty folder for a checkpoint in the making, and nothing of one that was killed."""
-    shutil.rmtree(folder.parent, ignore_errors=True)
+    """An empty folder for a checkpoint in the making."""
+    clear(folder.parent.parent)
     folder.mkdir(parents=True)
+
+
+def clear(output: Path) -> None:
+    """Remove what a save that was killed or failed has left."""
+    shutil.rmtree(output / STAGING, ignore_errors=True)
 
 
 def publish(staged: Path, place: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from sensorium.errors import CheckpointError
 from sensorium.registry import Registry
 
-from .checkpoints import LOG, newest_checkpoint, set_aside, step_of
+from .checkpoints import LOG, clear, newest_checkpoint, set_aside, step_of
 from .composing import compose
 from .data import open_data
 from .errors import TrainingError
@@ -88,6 +88,7 @@ class Run:
 
     def _start(self, report: Report, resume: bool) -> Path | None:
         """The checkpoint to go on from."""
+        clear(self.recipe.output)
         if not resume and (place := set_aside(self.recipe.output)):
             report(f"the earlier run is in {place}")
         return newest_checkpoint(self.recipe.output, report)

@@ -6,6 +6,8 @@ processes the main one writes for all, into a folder that all can read.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from safetensors import SafetensorError
 from sensorium.errors import CheckpointError
 from torch import nn
 
-from .checkpoints import WEIGHTS, make_anew, prune, publish
+from .checkpoints import STAGING, WEIGHTS, clear, make_anew, prune, publish
 from .processes import gathered, is_main
 from .sharding import is_sharded, like, state_like, whole, whole_state
 from .writing import KEPT
@@ -25,6 +27,8 @@ from .writing import KEPT
 OPTIMIZER = "optimizer.pt"
 SCHEDULER = "scheduler.pt"
 STATE = "trainer_state.json"
+
+_NOTHING_BYTES = 1 << 16
 
 
 class AtomicCheckpoints:
@@ -39,7 +43,7 @@ class AtomicCheckpoints:
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         output = Path(self.args.output_dir)
         place = output / f"checkpoint-{self.state.global_step}"
-        staged = output / "staging" / place.name
+        staged = output / STAGING / place.name
         # Pieces of other processes come first: where a write fails, nobody waits for them.
         weights = {name: whole(weight) for name, weight in learning(self.model).items()}
         optimizer = whole_state(self.optimizer.state_dict()) if is_sharded(self.model) else None
@@ -49,7 +53,7 @@ class AtomicCheckpoints:
             _on_main(place, lambda: publish(staged, place))
         finally:
             if is_main():
-                shutil.rmtree(staged.parent, ignore_errors=True)
+                clear(output)
         if is_main():
             prune(output, self.state.global_step, self.args.save_total_limit)
 
@@ -123,13 +127,17 @@ def _everywhere(place: Path, action: Callable[[], None]) -> None:
     # safetensors and torch.save have errors of their own for a full disk.
     except (OSError, SafetensorError, RuntimeError) as error:
         problem = error
-    reasons = [reason for reason in gathered(problem and _reason(problem)) if reason]
+    reasons = [reason for reason in gathered(problem and _reason(problem, place)) if reason]
     if reasons:
         raise CheckpointError(
             f"Cannot write the checkpoint {place}: {reasons[0]}", hint=KEPT
         ) from problem
 
 
-def _reason(error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError) else None
-    return said or str(error).partition("\n")[0][:200] or type(error).__name__
+def _reason(error: Exception, place: Path) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    # torch.save tells of a full disk as of a position that it did not expect.
+    if shutil.disk_usage(place.parent).free < _NOTHING_BYTES:
+        return os.strerror(errno.ENOSPC)
+    return str(error).partition("\n")[0][:200] or type(error).__name__
