@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -193,22 +194,35 @@ def test_fsdp2_learns_the_same_and_its_checkpoints_are_whole(launcher, settings,
     assert_close(*(load_file(path) for path in bundles))
 
 
+LAUNCHERS = {
+    "torchrun": ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"],
+    "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"],
+    "deepspeed": ["accelerate.commands.launch", "--config_file"],
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("launch", ["torchrun", "accelerate"])
-def test_launchers_need_nothing_else(settings, tmp_path, launch):
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_launchers_need_nothing_else(launcher, settings, tmp_path, monkeypatch, name):
     """The programs themselves, and the console program under them."""
-    path = tmp_path / "recipe.yaml"
-    path.write_text(yaml.safe_dump(settings(2, "two", steps=2)))
-    if launch == "torchrun":
-        program = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    else:
-        config = str(CONFIGS / "fsdp2.yaml")
-        program = ["accelerate.commands.launch", "--config_file", config, "--num_processes", "2"]
-        program += ["--main_process_port", "0"]
-    words = [sys.executable, "-m", *program, "-m", "sensorium", "train", "align"]
-    done = subprocess.run([*words, "--config", str(path)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("step 2/2") == 1
+    program = LAUNCHERS[name]
+    if name == "deepspeed":
+        if find_spec("deepspeed") is None:
+            pytest.skip("deepspeed is not installed")
+        monkeypatch.setenv("DS_ACCELERATOR", "cpu")
+        program = [*program, str(CONFIGS / "deepspeed-zero2.yaml")]
+    if name != "torchrun":
+        program = [*program, "--main_process_port", "0"]
+    assert launcher.run("instruct", settings(1, "one")) == [0]
+    path = tmp_path / "several.yaml"
+    words = [sys.executable, "-m", *program, "-m", "sensorium", "train", "instruct"]
+    for steps in (2, 6):  # the second time from a checkpoint
+        path.write_text(yaml.safe_dump(settings(2, "two", steps=steps)))
+        done = subprocess.run([*words, "--config", str(path)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("step 6/6") == 1
+    assert "resuming from checkpoint-2" in done.stdout
+    assert_alike(tmp_path / "one", tmp_path / "two")
     assert (tmp_path / "two" / "bundle" / "sensorium.json").is_file()
 
 

@@ -234,6 +234,17 @@ def test_another_base_or_recipe_is_noticed(make_run, model, tmp_path):
         other_stage.train(quiet)
 
 
+def test_states_of_another_form_are_refused(make_run, tmp_path):
+    """Without moments the run would go on, but not as it was."""
+    make_run("align", steps=2).train(quiet)
+    checkpoint = tmp_path / "out" / "checkpoint-2"
+    for name in ("optimizer.pt", checkpoints.MANIFEST):
+        (checkpoint / name).unlink()
+    checkpoints.seal(checkpoint)
+    with pytest.raises(CheckpointError, match="was written with DeepSpeed and cannot go on with"):
+        make_run("align", steps=4).train(quiet)
+
+
 def test_only_the_newest_are_kept(make_run, tmp_path):
     make_run("align", steps=5, save_every=1, keep=2).train(quiet)
     kept = [path.name for path in checkpoints.checkpoints(tmp_path / "out")]

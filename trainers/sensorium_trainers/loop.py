@@ -114,6 +114,7 @@ class Run:
         self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report
     ) -> None:
         if checkpoint is not None:
+            trainer.refuse_other_form(checkpoint)
             report(f"resuming from {checkpoint.name}")
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

@@ -39,6 +39,7 @@ class AtomicCheckpoints:
     lr_scheduler: Any
     args: Any
     state: Any
+    is_deepspeed_enabled: bool
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         output = Path(self.args.output_dir)
@@ -61,7 +62,7 @@ class AtomicCheckpoints:
         """Everything of this process; the main one has most of it."""
         trainer: Any = super()
         trainer._save_rng_state(str(folder))
-        if optimizer is None:  # an engine such as DeepSpeed's writes in every process
+        if optimizer is None:  # DeepSpeed's engine writes in every process
             trainer._save_optimizer_and_scheduler(str(folder))
         if not is_main():
             return
@@ -75,6 +76,16 @@ class AtomicCheckpoints:
 
     def save_more(self, folder: Path) -> None:
         """What else a run needs in order to go on; written by the main process."""
+
+    def refuse_other_form(self, checkpoint: Path) -> None:
+        """CheckpointError for one whose optimizer states this trainer cannot take up."""
+        by_deepspeed = not (checkpoint / OPTIMIZER).is_file()
+        if by_deepspeed != self.is_deepspeed_enabled:
+            written, now = ("with", "without") if by_deepspeed else ("without", "with")
+            raise CheckpointError(
+                f"{checkpoint} was written {written} DeepSpeed and cannot go on {now} it",
+                hint="Launch the run as it was begun.",
+            )
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         self.load_weights(self.model, Path(resume_from_checkpoint))

@@ -52,6 +52,8 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
             callbacks=callbacks,
         )
         self.remove_callback(PrinterCallback)
+        if self.is_deepspeed_enabled:
+            self._allowed = 0  # its engine has taken the step before we can judge it
 
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, **_: Any
@@ -79,7 +81,8 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)
-        if not torch.isfinite(torch.as_tensor(norm)):
+        # DeepSpeed says -1 where it is not finite.
+        if not torch.isfinite(torch.as_tensor(norm)) or norm < 0:
             # Clipping has divided every gradient by it. Without gradients the optimizer's step
             # leaves weights and moments as they are.
             model.zero_grad()
