@@ -43,7 +43,7 @@ def losses(folder: Path) -> list[tuple[int, float]]:
 
 def test_killed_at_ten_random_moments(launcher, recipe, tmp_path):
     """Every other time while a checkpoint is being written."""
-    settings = {"steps": 90, "save_every": 3, "lora": LORA, "accumulate": 2}
+    settings = {"steps": 120, "save_every": 3, "lora": LORA, "accumulate": 2}
     unbroken, broken = (recipe(output=str(tmp_path / n), **settings) for n in ("whole", "broken"))
     assert launcher.run("instruct", unbroken) == [0]
     folder, rng, killed = tmp_path / "broken", random.Random(27), 0
