@@ -1,12 +1,13 @@
 """How much a transplanted projector saves: steps of `align` to the loss of a random start.
 
-    python bench/transplant.py [--width 192] [--text-steps 4000] [--steps 600]
+    python bench/transplant.py [--width 192] [--text-steps 6000] [--first-steps 3000] [--steps 1200]
 
-Language model A is that of the shipped pocket model. B has another width and has learned nothing
-but text of the same world: scenes described in words, questions about them, answers. `align` then
-trains a projector for the frozen B on pictures, once from the transplanted projector and once from
-random weights, on the same samples in the same order; both are judged by the loss on the same
-held-out pictures. Prints JSON; the language model in --folder is not trained again.
+Two language models of the pocket's shape, A of its width and B of another, learn nothing but text
+of its world: scenes described in words, questions about them, answers. `align` trains a projector
+between the pocket's encoder and A, which is carried over to B; then `align` trains one for B, once
+from there and once from random weights, on the same samples in the same order. Both are judged by
+the loss on the same held-out pictures. Prints JSON; language models in --folder are not trained
+again.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ SHAPE = POCKET / "recipes" / "llm"
 TEXT_SEEDS = 900 << 30
 """Scenes of the text, which no other seed of the world reaches."""
 
+WIDTH = 128
+"""Of the pocket model."""
+
 POINTS = 12
 """How often a curve is measured."""
 
@@ -50,45 +54,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--width", type=int, default=192, help="of B; a multiple of 32")
     parser.add_argument("--scenes", type=int, default=20_000, help="described in words")
-    parser.add_argument("--text-steps", type=int, default=4000)
-    parser.add_argument("--steps", type=int, default=600, help="of align")
+    parser.add_argument("--text-steps", type=int, default=6000, help="of both language models")
+    parser.add_argument("--first-steps", type=int, default=3000, help="of align for A")
+    parser.add_argument("--steps", type=int, default=1200, help="of align for B")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--folder", type=Path, default=Path("runs/transplant"))
     told = parser.parse_args()
     registry = create_registry()
-    torch.manual_seed(0)
-    other = language_model(told, registry)
-    seeing = pocket_that_sees(told.folder)
-    lines: list[str] = []
-    wanted = {"model": str(seeing), "llm": other, "output": str(told.folder / "moved")}
-    recipe = TransplantRecipe.model_validate(wanted)
-    moved = transplant(recipe, registry, lines.append)
-    random = json.loads(seeing.read_text())
-    random["llm"] = other
-    random["encoders"]["image"]["projector"] = {"plugin": "mlp", "depth": 2}
-    curves = {
-        "transplanted": align(told, registry, "transplanted", str(moved)),
-        "random": align(told, registry, "random", random),
+    one, other = (language_model(told, registry, width) for width in (WIDTH, told.width))
+    first = align(told, registry, "first", seeing(one), told.first_steps)
+    wanted = {
+        "model": str(told.folder / "first" / "bundle"),
+        "llm": other,
+        "output": str(told.folder / "moved"),
     }
-    print(json.dumps(report(told, lines[0], curves), indent=2))
+    lines: list[str] = []
+    moved = transplant(TransplantRecipe.model_validate(wanted), registry, lines.append)
+    losses = {
+        "transplanted": align(told, registry, "transplanted", str(moved), told.steps),
+        "random": align(told, registry, "random", seeing(other), told.steps),
+    }
+    print(json.dumps(report(told, lines[0], first, losses), indent=2))
 
 
-def language_model(told: argparse.Namespace, registry: Registry) -> dict[str, Any]:
-    """B, trained on text alone."""
-    shape, text = told.folder / "shape", told.folder / "text.jsonl"
+def language_model(told: argparse.Namespace, registry: Registry, width: int) -> dict[str, Any]:
+    """One that was trained on text alone, as a section of a recipe."""
+    shape, text = told.folder / f"shape-{width}", told.folder / "text.jsonl"
     shape.mkdir(parents=True, exist_ok=True)
     shutil.copy(SHAPE / "tokenizer.json", shape)
     config = json.loads((SHAPE / "config.json").read_text())
-    config |= {"hidden_size": told.width, "intermediate_size": 4 * told.width}
-    config["num_attention_heads"] = told.width // 32
+    config |= {"hidden_size": width, "intermediate_size": 4 * width}
+    config["num_attention_heads"] = width // 32
     (shape / "config.json").write_text(json.dumps(config))
     if not text.exists():
         text.write_text("".join(f"{json.dumps(talk)}\n" for talk in described(told.scenes)))
-    model = {"plugin": "phi2", "checkpoint": str(shape), "random_seed": 2}
+    model = {"plugin": "phi2", "checkpoint": str(shape), "random_seed": width}
     recipe = {
         "model": {"template": "pocket", "llm": model},
         "data": [{"format": "chat", "path": str(text)}],
-        "output": str(told.folder / "text"),
+        "output": str(told.folder / f"text-{width}"),
         # Small embeddings at the start: in the end they are what was learned, as in a large model.
         "initial_std": {"llm.*(dense|fc2)\\.weight": 0.015},
         "steps": told.text_steps,
@@ -98,7 +102,19 @@ def language_model(told: argparse.Namespace, registry: Registry) -> dict[str, An
         "save_every": max(told.text_steps // 4, 1),
     }
     bundle = Run(STAGES["pretrain"], TrainingRecipe.model_validate(recipe), registry).train(print)
-    return {"plugin": "phi2", "checkpoint": str(Path(str(bundle)) / "llm")}
+    return {"plugin": "phi2", "checkpoint": str(bundle / "llm")}
+
+
+def seeing(llm: dict[str, Any]) -> dict[str, Any]:
+    """A recipe with the pocket's encoder and a random projector."""
+    image = {
+        "plugin": "clip",
+        "checkpoint": str(POCKET / "bundle/encoders/image"),
+        "layer": -1,
+        "fit": "pad",
+        "projector": {"plugin": "mlp", "depth": 2},
+    }
+    return {"template": "pocket", "llm": llm, "encoders": {"image": image}}
 
 
 def described(scenes: int) -> list[dict[str, Any]]:
@@ -125,27 +141,12 @@ def in_words(scene: Scene, rng: Random) -> str:
     return ", ".join(items)
 
 
-def pocket_that_sees(folder: Path) -> Path:
-    """The shipped model without its ears, as a recipe."""
-    image = {
-        "plugin": "clip",
-        "checkpoint": str(POCKET / "bundle/encoders/image"),
-        "layer": -1,
-        "fit": "pad",
-        "projector": {
-            "plugin": "mlp",
-            "depth": 2,
-            "weights": str(POCKET / "bundle/projectors/image.safetensors"),
-        },
-    }
-    llm = {"plugin": "phi2", "checkpoint": str(POCKET / "bundle/llm")}
-    path = folder / "pocket.yaml"  # JSON is YAML
-    path.write_text(json.dumps({"template": "pocket", "llm": llm, "encoders": {"image": image}}))
-    return path
-
-
 def align(
-    told: argparse.Namespace, registry: Registry, name: str, model: str | dict[str, Any]
+    told: argparse.Namespace,
+    registry: Registry,
+    name: str,
+    model: str | dict[str, Any],
+    steps: int,
 ) -> dict[int, float]:
     """Train the projector alone → the loss on held-out pictures, by steps."""
     folder = told.folder / name
@@ -153,13 +154,13 @@ def align(
         "model": model,
         "data": [{"format": "pocket-questions", "seed": 40, "questions": 6}],
         "output": str(folder),
-        "steps": told.steps,
+        "steps": steps,
         "batch_size": told.batch,
         "learning_rate": 2e-3,
         "warmup_steps": told.steps // 30,
         "schedule": "constant",
-        "log_every": told.steps // POINTS,
-        "save_every": told.steps // POINTS,
+        "log_every": steps // POINTS,
+        "save_every": steps // POINTS,
         "keep": POINTS,
     }
     run = Run(STAGES["align"], TrainingRecipe.model_validate(recipe), registry)
@@ -185,21 +186,23 @@ def loss_on(run: Run, batches: list[dict[str, Any]]) -> float:
 
 
 def report(
-    told: argparse.Namespace, fit: str, losses: dict[str, dict[int, float]]
+    told: argparse.Namespace,
+    fit: str,
+    first: dict[int, float],
+    losses: dict[str, dict[int, float]],
 ) -> dict[str, Any]:
-    """Both curves, and where one reaches what the other ends with."""
-    random, transplanted = losses["random"], losses["transplanted"]
-    best = min(random.values())
+    """All curves, and where one reaches what the other ends with."""
+    best = min(losses["random"].values())
     return {
         "threads": torch.get_num_threads(),
-        "widths": [128, told.width],
+        "widths": [WIDTH, told.width],
         "fit": fit,
-        "steps_of_the_random_start": min(at for at, loss in random.items() if loss == best),
-        "its_loss": best,
-        "steps_of_the_transplanted_to_that_loss": min(
-            (at for at, loss in transplanted.items() if loss <= best), default=None
-        ),
+        "loss_of_a": first,
         "losses": losses,
+        "steps_to_the_best_loss_of_the_random_start": {
+            name: min((at for at, loss in curve.items() if loss <= best), default=None)
+            for name, curve in losses.items()
+        },
     }
 
 

@@ -74,7 +74,7 @@ def transplant(
     fitted = ridge(_embeddings(old.llm, ours), _embeddings(new.llm, theirs))
     report(
         f"{len(ids):,} tokens in common; the map from {old.llm.width} to {new.llm.width} explains "
-        f"{fitted.explained:.1%} of embeddings it was not fitted to"
+        f"{max(fitted.explained, 0):.1%} of embeddings it was not fitted to"
     )
     if not write:
         return None
