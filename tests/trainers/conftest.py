@@ -26,6 +26,8 @@ from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
 from tokenizers import decoders, models, pre_tokenizers
 
+from .launching import Launcher
+
 POSITIONS = 16
 COLOURS = ("red", "green", "blue", "yellow")
 CONTROL = ("<|endoftext|>", "<|user|>", "<|assistant|>", "<|end|>")
@@ -223,3 +225,9 @@ def bench(monkeypatch) -> Callable[[str], ModuleType]:
         return module
 
     return load
+
+
+@pytest.fixture
+def launcher(registry, tmp_path) -> Launcher:
+    """Runs the command line in processes of their own."""
+    return Launcher(registry, tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from sensorium.cli.common import registry_of, settings_option
 from sensorium.errors import UnknownNameError
@@ -9,7 +11,11 @@ from sensorium.errors import UnknownNameError
 from .presets import presets, recipe_file
 from .stages import STAGES
 
-_STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.values())
+TRANSPLANT = "transplant"
+_SUMMARIES = {stage.name: stage.summary for stage in STAGES.values()} | {
+    TRANSPLANT: "a projector carried over to another language model, by regression"
+}
+_STAGES = "\n".join(f"{name:<12}{summary}" for name, summary in _SUMMARIES.items())
 _PRESETS = "\n".join(f"{name:<23}{summary}" for name, summary in presets().items())
 
 
@@ -41,10 +47,18 @@ def train(
     export_only: bool,
 ) -> None:
     """`help` above is what a person reads."""
-    if stage not in STAGES:
+    if stage not in _SUMMARIES:
         return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
     if config is None:
         raise click.UsageError("Missing option '--config': the training recipe of the stage.")
+    if stage == TRANSPLANT:
+        if fresh or export_only:
+            raise click.UsageError("'transplant' has no checkpoints to begin anew or to export.")
+        from .transplant import load_transplant_recipe, transplant
+
+        moved = load_transplant_recipe(Path(config), overrides)
+        transplant(moved, registry_of(context), click.echo, write=not dry_run)
+        return
     from .recipe import load_training_recipe
 
     recipe = load_training_recipe(recipe_file(config), overrides)
@@ -55,14 +69,18 @@ def train(
             click.echo(lines)
         return
     from .loop import Run
+    from .processes import is_main, leave, on_main
     from .rehearsal import parameters
 
     run = Run(STAGES[stage], recipe, registry_of(context))
-    click.echo(parameters(run.objective))
+    say = on_main(click.echo)
+    say(parameters(run.objective))
     if export_only:
-        run.export_newest(click.echo)
+        if is_main():
+            run.export_newest(say)
     else:
-        run.train(click.echo, resume=not fresh)
+        run.train(say, resume=not fresh)
+    leave()
 
 
 def _train_model(
@@ -78,7 +96,7 @@ def _train_model(
         if entry.spec.training is not None
     }
     if name not in plans:
-        raise UnknownNameError("stage or model with a plan", name, [*STAGES, *plans])
+        raise UnknownNameError("stage or model with a plan", name, [*_SUMMARIES, *plans])
     if only_recipe:
         raise click.UsageError(f"'{name}' is a model with a plan of its own: give only --set.")
     follow(load_plan(plans[name]()), registry, overrides, click.echo)

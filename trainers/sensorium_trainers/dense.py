@@ -13,8 +13,8 @@ from sensorium.errors import ConfigError
 from sensorium.pipeline import Pipeline
 from sensorium.specs import DenseSample
 from torch import Tensor, nn
-from torch.nn import functional
 
+from .losses import cross_entropy
 from .objective import PipelineObjective, trainable
 
 
@@ -58,7 +58,7 @@ class DenseObjective(PipelineObjective):
         losses, parts = [], {}
         for name, head in self.heads.items():
             logits, labels = head(features), labels_of[name].flatten()
-            losses.append(functional.cross_entropy(logits.float(), labels, ignore_index=-100))
+            losses.append(cross_entropy(logits, labels))
             asked = labels >= 0
             hit = (logits.argmax(-1) == labels)[asked].float().mean()
             parts[f"{name}_accuracy"] = hit.detach()

@@ -15,6 +15,7 @@ from sensorium.errors import ConfigError
 from torch import Tensor, nn
 
 from .recipe import TrainingRecipe
+from .sharding import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def hashes(tensors: Mapping[str, Tensor]) -> dict[str, str]:
     """SHA-256 of every tensor's bits."""
     return {
         name: hashlib.sha256(
-            tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+            whole(tensor.detach()).cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
         ).hexdigest()
         for name, tensor in tensors.items()
     }

@@ -19,8 +19,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .batching import batch_of
+from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
 from .packing import Packer, Row
+from .processes import anywhere
 
 
 class LanguageObjective(PipelineObjective):
@@ -103,12 +105,12 @@ class LanguageObjective(PipelineObjective):
         targets: Tensor,
         dense: Tensor,
     ) -> dict[str, Tensor]:
-        """→ `loss` and its parts, means over the targets of the batch."""
+        """→ `loss` and its parts, means over the targets of the batch in all processes."""
         embeddings = self.embed(ids, media, places)
         hidden = self.model.hidden(embeddings, mask, position_ids).flatten(0, 1)
         loss = self._predict(hidden, targets)
         parts = {"answer_loss": loss.detach()}
-        if self.media_label_weight and len(dense):
+        if self.media_label_weight and anywhere(len(dense) > 0):
             said = self._predict(hidden, dense)
             placed = self._name(embeddings.flatten(0, 1), dense)
             loss = loss + self.media_label_weight * (said + placed)
@@ -166,13 +168,11 @@ class LanguageObjective(PipelineObjective):
 
     def _predict(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy of the vocabulary head at `targets` [M, 2]; 0 where M is 0."""
-        if not len(targets):
-            return hidden.sum() * 0
         logits = self.model.logits(hidden[targets[:, 0]])
-        return functional.cross_entropy(logits.float(), targets[:, 1])
+        return cross_entropy(logits, targets[:, 1])
 
     def _name(self, embeddings: Tensor, dense: Tensor) -> Tensor:
         """Pulls a projected position towards the embeddings of the words that describe it."""
         at = functional.layer_norm(embeddings[dense[:, 0]], embeddings.shape[-1:])
         words = self.model.embed(torch.arange(self.model.vocabulary, device=dense.device))
-        return functional.cross_entropy((at @ words.T).float(), dense[:, 1])
+        return cross_entropy(at @ words.T, dense[:, 1])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
+
+from .writing import replace_text, writing
 
 Report = Callable[[str], None]
 
@@ -51,7 +52,7 @@ class RunLog(TrainerCallback):  # type: ignore[misc]
             for name, value in logs.items()
             if isinstance(value, int | float) and math.isfinite(value) and name != "epoch"
         }
-        with self.path.open("a", encoding="utf-8") as file:
+        with writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, allow_nan=False) + "\n")
         shown = "  ".join(f"{k} {v:.4g}" for k, v in entry.items() if k != "step")
         self.report(f"step {state.global_step}/{state.max_steps}  {shown}")
@@ -60,9 +61,7 @@ class RunLog(TrainerCallback):  # type: ignore[misc]
 def keep_until(path: Path, step: int) -> None:
     """Rewrite a log without the entries after `step` and without a torn last line."""
     kept = [line for line in path.read_text("utf-8").splitlines() if 0 <= _step(line) <= step]
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(f"{line}\n" for line in kept), "utf-8")
-    os.replace(partial, path)
+    replace_text(path, "".join(f"{line}\n" for line in kept))
 
 
 def _step(line: str) -> int:

@@ -8,18 +8,22 @@ from typing import Any
 from sensorium.errors import CheckpointError
 from sensorium.registry import Registry
 
-from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint, set_aside, step_of
+from .checkpoints import LOG, clear, newest_checkpoint, set_aside, step_of
 from .composing import compose
 from .data import open_data
 from .errors import TrainingError
 from .freezing import Parameters, combined, frozen, hashes, table
 from .log import Report, RunLog
+from .processes import from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
+from .saving import AtomicCheckpoints
+from .sharding import is_sharded
 from .skipping import Skipped
 from .stages import Stage
 from .stopping import StopOnTerm
 from .trainer import StageTrainer
+from .writing import writing
 
 
 class Run:
@@ -28,6 +32,8 @@ class Run:
     def __init__(self, stage: Stage, recipe: TrainingRecipe, registry: Registry) -> None:
         self.stage = stage
         self.recipe = recipe
+        self._registry = registry
+        join(recipe.device)
         self.data = open_data(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)
 
@@ -36,16 +42,16 @@ class Run:
         return table(self.objective)
 
     def train(self, report: Report, *, resume: bool = True) -> Path:
-        """Learn to the last step, from the newest checkpoint if there is one → what was exported.
+        """Learn to the last step, from the newest whole checkpoint if there is one.
 
-        Raises TrainingError where the run had to stop, CheckpointError where a checkpoint cannot
-        be written or does not belong to this run.
+        → what was exported. Raises TrainingError where the run had to stop, CheckpointError where
+        a checkpoint cannot be written or does not belong to this run.
         """
+        report = on_main(report)
         output = self.recipe.output
-        output.mkdir(parents=True, exist_ok=True)
-        if not resume and (place := set_aside(output)):
-            report(f"the earlier run is in {place}")
-        checkpoint = newest_checkpoint(output)
+        with writing(output):
+            output.mkdir(parents=True, exist_ok=True)
+        checkpoint = from_main(self._start(report, resume) if is_main() else None)
         stopping = StopOnTerm()
         samples = Skipped(self.recipe.max_skipped_share, report)
         callbacks = [RunLog(output / LOG, report), stopping]
@@ -55,26 +61,44 @@ class Run:
         if checkpoint is not None:
             self._compare(record, report)
             samples.load(checkpoint)
-        write_record(output, record)
+        if is_main():
+            write_record(output, record)
         if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
             report(f"{checkpoint.name} is the last step")
-            self.load_newest()
+            AtomicCheckpoints.load_weights(self.objective, checkpoint)
         else:
             self._learn(trainer, checkpoint, stopping, report)
         self._prove(before)
-        exported = self.export(report)
+        if not is_main():
+            return from_main(output)
+        exported = self._finish(report)
         skipped: dict[str, Any] = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
         if samples.count:
             report(samples.summary())
             skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
-        return exported
+        return from_main(exported)
+
+    def _start(self, report: Report, resume: bool) -> Path | None:
+        """The checkpoint to go on from."""
+        clear(self.recipe.output)
+        if not resume and (place := set_aside(self.recipe.output)):
+            report(f"the earlier run is in {place}")
+        return newest_checkpoint(self.recipe.output, report)
+
+    def _finish(self, report: Report) -> Path:
+        """Export; models that are in pieces are composed anew, with what they learned."""
+        if not is_sharded(self.objective):
+            return self.export(report)
+        again = Run(self.stage, self.recipe, self._registry)
+        again.load_newest()
+        return again.export(report)
 
     def export_newest(self, report: Report) -> Path:
         """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
         self._compare(self._record(hashes(frozen(self.objective))), report)
-        report(f"weights of {self.load_newest().name}")
+        report(f"weights of {self.load_newest(report).name}")
         return self.export(report)
 
     def _record(self, held: dict[str, str]) -> dict[str, Any]:
@@ -84,6 +108,7 @@ class Run:
         self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report
     ) -> None:
         if checkpoint is not None:
+            trainer.refuse_other_form(checkpoint)
             report(f"resuming from {checkpoint.name}")
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -126,9 +151,9 @@ class Run:
         report(f"{folder.name}: {folder}")
         return folder
 
-    def load_newest(self) -> Path:
-        """Take the weights of the newest checkpoint, to export them."""
-        checkpoint = newest_checkpoint(self.recipe.output)
+    def load_newest(self, report: Report | None = None) -> Path:
+        """Take the weights of the newest whole checkpoint, to export them."""
+        checkpoint = newest_checkpoint(self.recipe.output, report)
         if checkpoint is None:
             raise CheckpointError(f"No checkpoint in {self.recipe.output}")
         AtomicCheckpoints.load_weights(self.objective, checkpoint)

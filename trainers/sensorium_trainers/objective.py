@@ -45,6 +45,13 @@ class Objective(nn.Module):
         """Write the models as they are now → the folder."""
         raise NotImplementedError
 
+    @property
+    def _no_split_modules(self) -> list[str]:
+        """The layers that FSDP2 shards one by one: those that transformers' models name."""
+        parts = [part for child in self.children() for part in child.modules()]
+        named = {name for part in parts for name in getattr(part, "_no_split_modules", None) or ()}
+        return sorted(named & {type(part).__name__ for part in parts})
+
     def train(self, mode: bool = True) -> Objective:
         """Where nothing learns nothing is in training mode: no dropout, no running statistics."""
         super().train(mode)

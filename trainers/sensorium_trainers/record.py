@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ from sensorium.version import __version__
 
 from .freezing import Parameters
 from .recipe import TrainingRecipe
+from .writing import replace_text
 
 RECORD = "run.json"
 
@@ -42,9 +42,7 @@ def make_record(
 
 def write_record(output: Path, record: dict[str, Any]) -> None:
     """Write it whole or not at all."""
-    partial = output / f"{RECORD}.partial"
-    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(partial, output / RECORD)
+    replace_text(output / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_record(output: Path) -> dict[str, Any] | None:

@@ -18,7 +18,9 @@ from sensorium.specs import SpeechSample
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .losses import cross_entropy
 from .objective import Objective
+from .processes import anywhere, divisor
 from .recipe import TrainingRecipe
 from .whispers import Whisper, load_whisper, save_whisper
 
@@ -85,10 +87,10 @@ class SpeechObjective(Objective):
         states = self.decoder(input_ids=ids, encoder_hidden_states=hidden, use_cache=False)
         told = labels >= 0
         logits = self._whisper.model.proj_out(states.last_hidden_state[told]).float()
-        loss = functional.cross_entropy(logits, labels[told])
+        loss = cross_entropy(logits, labels[told])
         right = (logits.argmax(-1) == labels[told]).float().mean()
         parts = {"text_loss": loss.detach(), "token_accuracy": right.detach()}
-        if self._sound_weight and sounds.shape[1]:
+        if self._sound_weight and anywhere(sounds.shape[1] > 0):
             heard = self._hear(hidden, sounds)
             loss = loss + self._sound_weight * heard
             parts["sound_loss"] = heard.detach()
@@ -98,12 +100,14 @@ class SpeechObjective(Objective):
         logits = self.heads["sounds"](hidden).float().log_softmax(-1).transpose(0, 1)
         lengths = (sounds > 0).sum(1)
         spelled = lengths > 0
+        share = spelled.sum() / divisor(spelled.sum())
         if not spelled.any():
             return hidden.sum() * 0
         positions = torch.full_like(lengths[spelled], hidden.shape[1])
-        return functional.ctc_loss(
+        heard = functional.ctc_loss(
             logits[:, spelled], sounds[spelled], positions, lengths[spelled], zero_infinity=True
         )
+        return heard * share
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the speech checkpoint; the head of the sounds is left behind."""
