@@ -21,6 +21,7 @@ from sensorium.errors import CheckpointError
 from torch import nn
 
 LOG = "log.jsonl"
+GENERATIONS = "generations.jsonl"
 MANIFEST = "manifest.json"
 WEIGHTS = "model.safetensors"
 _NAME = re.compile(r"checkpoint-(\d+)")
@@ -137,11 +138,12 @@ def is_whole(folder: Path) -> bool:
 
 
 def set_aside(output: Path) -> Path | None:
-    """Move an earlier run's checkpoints and log into a folder of their own → that folder.
+    """Move an earlier run's checkpoints and logs into a folder of their own → that folder.
 
     Left where they are, they would outlive those of the new run, being further on.
     """
-    earlier = [*checkpoints(output), *(p for p in (output / LOG,) if p.exists())]
+    logs = (output / LOG, output / GENERATIONS)
+    earlier = [*checkpoints(output), *(path for path in logs if path.exists())]
     if not earlier:
         return None
     number = 1

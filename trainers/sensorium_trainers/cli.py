@@ -54,6 +54,8 @@ def train(
     if dry_run:
         each = recipe.batch_size * recipe.accumulate
         click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
+        if run.held_out is not None:
+            click.echo(f"{len(run.held_out):,} samples held out for validation")
         sources = zip(recipe.data, run.data.sources, run.data.shares(), strict=True)
         table = [
             (f"data.{number}", component.format, f"{len(source):,}", f"{share:.1%}")
@@ -64,7 +66,9 @@ def train(
     elif export_only:
         run.export_newest(click.echo)
     else:
-        run.train(click.echo, resume=not fresh)
+        from .display import train_shown
+
+        train_shown(run, click.echo, resume=not fresh)
 
 
 def _train_model(

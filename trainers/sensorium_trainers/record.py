@@ -17,7 +17,10 @@ from .recipe import TrainingRecipe
 
 RECORD = "run.json"
 
-_HARMLESS = frozenset({"output", "name", "workers", "log_every", "save_every", "keep", "threads"})
+_HARMLESS = frozenset(
+    {"output", "name", "workers", "log_every", "save_every", "keep", "threads", "reporters"}
+    | {"peak_tflops"}
+)
 """Keys that may differ when a run goes on: they change neither data nor arithmetic."""
 
 
