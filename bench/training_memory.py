@@ -22,8 +22,8 @@ import tokenizers
 from PIL import Image
 from sensorium.registry import create_registry
 from sensorium_trainers.composing import compose
-from sensorium_trainers.data import open_data
 from sensorium_trainers.freezing import table
+from sensorium_trainers.holdout import open_split
 from sensorium_trainers.language import LanguageObjective
 from sensorium_trainers.memory import estimate
 from sensorium_trainers.recipe import TrainingRecipe
@@ -121,7 +121,7 @@ def guess(stage: str, tree: dict[str, Any]) -> dict[str, int]:
     """What `--dry-run` finds."""
     made = TrainingRecipe.model_validate(tree)
     registry = create_registry()
-    data = open_data(made, registry)
+    data = open_split(made, registry)[0]
     objective = compose(STAGES[stage], made, registry, data, shapes_only=True)
     if not isinstance(objective, LanguageObjective):
         raise TypeError(f"nothing is estimated for the stage {stage}")

@@ -6,10 +6,10 @@ width can be checked before any weight is read; `build` does the heavy work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import click
@@ -165,6 +165,18 @@ class SampleSource(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Any: ...
+
+
+@runtime_checkable
+class Grouped(Protocol):
+    """A source whose samples share what must not be on both sides of a split, as a picture.
+
+    It then has this beside the methods of `SampleSource`.
+    """
+
+    def group(self, index: int) -> Hashable:
+        """Equal for samples that belong together; read without opening their media."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from sensorium_trainers import rehearsal
 from sensorium_trainers.composing import compose
-from sensorium_trainers.data import open_data
+from sensorium_trainers.holdout import open_split
 from sensorium_trainers.memory import LiveMemory, estimate, moments
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
@@ -22,7 +22,7 @@ def memory(recipe, registry):
 
     def of(stage: str, **changes):
         made = TrainingRecipe.model_validate(recipe(**changes))
-        data = open_data(made, registry)
+        data = open_split(made, registry)[0]
         objective = compose(STAGES[stage], made, registry, data, shapes_only=True)
         assert {w.device.type for w in objective.parameters()} == {"meta"}
         rows = rehearsal.sampled(objective, data)
@@ -92,7 +92,7 @@ def test_nf4_counts_weights_and_packs_them(memory, model, parts, recipe, registr
     sizes = []
     for start in (plain, packed):
         made = TrainingRecipe.model_validate(recipe(model=start, lora=LORA))
-        data = open_data(made, registry)
+        data = open_split(made, registry)[0]
         real = compose(STAGES["instruct"], made, registry, data)
         shapes = compose(STAGES["instruct"], made, registry, data, shapes_only=True)
         assert rehearsal.parameters(shapes) == rehearsal.parameters(real)

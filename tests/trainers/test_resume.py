@@ -117,7 +117,7 @@ def test_disk_full(make_run, tmp_path):
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert sorted(p.name for p in folder.glob("*")) == sorted(
-            {"bundle", "checkpoint-2", "log.jsonl", "run.json"}
+            {"bundle", "checkpoint-2", "curves", "log.jsonl", "report.html", "run.json"}
         )
     assert before == {p.name: p.read_bytes() for p in (folder / "checkpoint-2").iterdir()}
     make_run("instruct", steps=4).train(quiet)

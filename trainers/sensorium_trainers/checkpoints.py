@@ -16,6 +16,7 @@ from pathlib import Path
 from .log import Report
 
 LOG = "log.jsonl"
+GENERATIONS = "generations.jsonl"
 MANIFEST = "manifest.json"
 STAGING = "staging"
 WEIGHTS = "model.safetensors"
@@ -62,11 +63,12 @@ def damage(folder: Path) -> str | None:
 
 
 def set_aside(output: Path) -> Path | None:
-    """Move an earlier run's checkpoints and log into a folder of their own → that folder.
+    """Move an earlier run's checkpoints and logs into a folder of their own → that folder.
 
     Left where they are, they would outlive those of the new run, being further on.
     """
-    earlier = [*checkpoints(output), *(p for p in (output / LOG,) if p.exists())]
+    logs = (output / LOG, output / GENERATIONS)
+    earlier = [*checkpoints(output), *(path for path in logs if path.exists())]
     if not earlier:
         return None
     number = 1

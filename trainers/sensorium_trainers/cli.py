@@ -68,6 +68,7 @@ def train(
         for lines in rehearse(STAGES[stage], recipe, registry_of(context)):
             click.echo(lines)
         return
+    from .display import train_shown
     from .loop import Run
     from .processes import is_main, leave, on_main
     from .rehearsal import parameters
@@ -79,7 +80,7 @@ def train(
         if is_main():
             run.export_newest(say)
     else:
-        run.train(say, resume=not fresh)
+        train_shown(run, say, resume=not fresh)
     leave()
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .losses import cross_entropy
 from .objective import PipelineObjective, trainable
+from .work import Work, cost
 
 
 class DenseObjective(PipelineObjective):
@@ -50,6 +51,17 @@ class DenseObjective(PipelineObjective):
                 name: torch.stack([item.labels[name] for item in rows]) for name in self.heads
             },
         }
+
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """The labels that are to be learned, of all sets."""
+        return sum(int((labels >= 0).sum()) for labels in batch["labels_of"].values())
+
+    def work(self, rows: Sequence[DenseSample]) -> Work:
+        """The encoder and its heads, at every position."""
+        encoding, naming = cost(self.encoder[self._modality]), cost(self.heads)
+        lengths = [len(next(iter(row.labels.values()))) for row in rows]
+        flops = sum(encoding.of(length, length * length) + naming.of(length) for length in lengths)
+        return Work(sum(lengths), flops)
 
     def forward(self, inputs: Tensor, labels_of: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """→ `loss` (sum over label sets) and each set's accuracy."""

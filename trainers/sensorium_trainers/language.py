@@ -18,11 +18,13 @@ from sensorium.specs import Sample, TextSample
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .answering import Exchange, converse
 from .batching import batch_of
 from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
 from .packing import Packer, Row
 from .processes import anywhere
+from .work import Work, cost, head_cost, learns, pairs
 
 
 class LanguageObjective(PipelineObjective):
@@ -72,11 +74,15 @@ class LanguageObjective(PipelineObjective):
             raise ConfigError(
                 f"The data has {media.modality}, but the model takes {known}", where="data"
             )
+        return self._lengths(media)[1]
+
+    def _lengths(self, media: Media) -> tuple[int, int]:
+        """→ positions of the encoder's features, and of what the projector makes of them."""
         sense = self.pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
             length = variable(sense.encoder).positions(self._prepare(media))
-        return sense.projector.positions(length)
+        return length, sense.projector.positions(length)
 
     def _prepare(self, media: Media) -> Tensor:
         if media.digest not in self._prepared:
@@ -94,6 +100,36 @@ class LanguageObjective(PipelineObjective):
         batch = batch_of(rows, dict.fromkeys(self._positions, self._prepare), ragged)
         self._prepared.clear()
         return batch
+
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """The targets."""
+        return len(batch["targets"])
+
+    def answer(self, sample: Sample | TextSample, max_tokens: int) -> Exchange | None:
+        """The last answer of its first conversation, or how a plain text goes on."""
+        return converse(self.pipeline, sample, max_tokens)
+
+    def work(self, rows: Sequence[Row]) -> Work:
+        """Rows as long as they are; each picture of the batch is encoded once."""
+        seen = {slot.media for row in rows for slot in row.slots}
+        flops = 0
+        behind = False
+        for name, sense in self.pipeline.senses.items():
+            encoder = getattr(sense.encoder, "module", nn.Module())
+            encoding = cost(encoder)
+            projecting = cost(self.projector[name], behind=learns(encoder))
+            behind |= learns(encoder) or learns(self.projector[name])
+            for media in seen:
+                if media.modality == name:
+                    read, given = self._lengths(media)
+                    flops += encoding.of(read, read * read) + projecting.of(given)
+        vocabulary = self.model.vocabulary
+        reading = cost(self.llm, behind=behind, vocabulary=vocabulary)
+        naming = head_cost(self.llm, vocabulary, behind=behind)
+        for row in rows:
+            flops += reading.of(len(row.ids), pairs(row.positions))
+            flops += naming.of(len(row.targets))
+        return Work(sum(len(row.ids) for row in rows), flops)
 
     def forward(
         self,

@@ -7,16 +7,18 @@ from typing import Any
 
 from sensorium.errors import CheckpointError
 from sensorium.registry import Registry
+from transformers import TrainerCallback
 
 from .checkpoints import LOG, clear, newest_checkpoint, set_aside, step_of
 from .composing import compose
-from .data import open_data
 from .errors import TrainingError
 from .freezing import Parameters, combined, frozen, hashes, table
+from .holdout import open_split
 from .log import Report, RunLog
 from .processes import from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
+from .report import write_report
 from .saving import AtomicCheckpoints
 from .sharding import is_sharded
 from .skipping import Skipped
@@ -34,18 +36,21 @@ class Run:
         self.recipe = recipe
         self._registry = registry
         join(recipe.device)
-        self.data = open_data(recipe, registry)
+        self.data, self.held_out = open_split(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)
 
     def parameters(self) -> list[Parameters]:
         """What learns and what does not, by group."""
         return table(self.objective)
 
-    def train(self, report: Report, *, resume: bool = True) -> Path:
+    def train(
+        self, report: Report, *, resume: bool = True, display: TrainerCallback | None = None
+    ) -> Path:
         """Learn to the last step, from the newest whole checkpoint if there is one.
 
-        → what was exported. Raises TrainingError where the run had to stop, CheckpointError where
-        a checkpoint cannot be written or does not belong to this run.
+        → what was exported. `display` shows the entries of the log instead of lines to `report`.
+        Raises TrainingError where the run had to stop, CheckpointError where a checkpoint cannot
+        be written or does not belong to this run.
         """
         report = on_main(report)
         output = self.recipe.output
@@ -54,10 +59,13 @@ class Run:
         checkpoint = from_main(self._start(report, resume) if is_main() else None)
         stopping = StopOnTerm()
         samples = Skipped(self.recipe.max_skipped_share, report)
-        callbacks = [RunLog(output / LOG, report), stopping]
-        trainer = StageTrainer(self.objective, self.recipe, self.data, samples, callbacks)
+        callbacks = [RunLog(output / LOG, None if display else report), stopping]
+        callbacks += [display] if display else []
+        trainer = StageTrainer(
+            self.objective, self.recipe, self.data, samples, callbacks, self.held_out
+        )
         before = hashes(frozen(self.objective))
-        record = self._record(before)
+        record = {**self._record(before), "machine": trainer.machine.record()}
         if checkpoint is not None:
             self._compare(record, report)
             samples.load(checkpoint)
@@ -78,6 +86,7 @@ class Run:
             skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
+        self._tell(report)
         return from_main(exported)
 
     def _start(self, report: Report, resume: bool) -> Path | None:
@@ -95,6 +104,13 @@ class Run:
         again.load_newest()
         return again.export(report)
 
+    def _tell(self, report: Report) -> None:
+        """A run that is finished does not fail for want of a page about it."""
+        try:
+            report(f"report: {write_report(self.recipe.output)}")
+        except OSError as error:
+            report(f"no report, for {error.filename} cannot be written: {error.strerror}")
+
     def export_newest(self, report: Report) -> Path:
         """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
         self._compare(self._record(hashes(frozen(self.objective))), report)
@@ -105,11 +121,12 @@ class Run:
         return make_record(self.stage.name, self.recipe, self.parameters(), combined(held))
 
     def _learn(
-        self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report
+        self, trainer: StageTrainer, checkpoint: Path | None, stopping: StopOnTerm, report: Report
     ) -> None:
         if checkpoint is not None:
             trainer.refuse_other_form(checkpoint)
             report(f"resuming from {checkpoint.name}")
+        report(trainer.machine.line())
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finally:

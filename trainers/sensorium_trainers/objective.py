@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from .answering import Exchange
 from .lora import merge_adapter
 from .recipe import TrainingRecipe
+from .work import NOTHING, Work
 
 
 class Objective(nn.Module):
@@ -40,6 +42,18 @@ class Objective(nn.Module):
     def batch(self, rows: Sequence[Any]) -> dict[str, Any]:
         """Rows → the keyword arguments of `forward`."""
         raise NotImplementedError
+
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """How many predictions the loss of a batch is the mean of."""
+        raise NotImplementedError
+
+    def work(self, rows: Sequence[Any]) -> Work:
+        """How much a batch of these rows computes, forward and backward; nothing if not counted."""
+        return NOTHING
+
+    def answer(self, sample: Any, max_tokens: int) -> Exchange | None:
+        """What the models make of a sample now; None where they say nothing."""
+        return None
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the models as they are now → the folder."""

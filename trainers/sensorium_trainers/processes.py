@@ -7,6 +7,9 @@ here does nothing. What is marked "together" is called by all of them, in the sa
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 import torch
@@ -15,6 +18,8 @@ from torch import Tensor, distributed
 from .log import Report
 
 T = TypeVar("T")
+
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 def join(device: str) -> None:
@@ -40,6 +45,16 @@ def several() -> bool:
     )
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside, losses are of this process by itself: others may be elsewhere, or at the end."""
+    token = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(token)
+
+
 def is_main() -> bool:
     """Whether this is the process that reports, writes and exports."""
     return not several() or distributed.get_rank() == 0
@@ -61,7 +76,7 @@ def gathered(value: T) -> list[T]:
 
 def anywhere(value: bool) -> bool:
     """Whether it is so in any process. Together."""
-    return any(gathered(value))
+    return any(gathered(value)) if _together() else value
 
 
 def from_main(value: T) -> T:
@@ -73,6 +88,10 @@ def from_main(value: T) -> T:
     return held[0]
 
 
+def _together() -> bool:
+    return several() and not _ALONE.get()
+
+
 def divisor(count: Tensor) -> Tensor:
     """What each process divides the sum over its `count` items by. Together.
 
@@ -80,7 +99,7 @@ def divisor(count: Tensor) -> Tensor:
     those of the mean over the items of all, as in one process with the whole batch.
     """
     total = count.clone().float()
-    if not several():
+    if not _together():
         return total.clamp(min=1)
     distributed.all_reduce(total)
     return total.clamp(min=1) / distributed.get_world_size()

@@ -20,7 +20,7 @@ RECORD = "run.json"
 _HARMLESS = frozenset(
     {
         *("output", "name", "workers", "log_every", "save_every", "keep", "threads"),
-        "gradient_checkpointing",
+        *("gradient_checkpointing", "reporters", "peak_tflops"),
     }
 )
 """Keys that may differ when a run goes on: they change neither data nor arithmetic."""

@@ -18,8 +18,9 @@ from sensorium.memory import available_memory
 from sensorium.registry import Registry
 
 from .composing import compose
-from .data import Data, open_data
+from .data import Data
 from .freezing import table
+from .holdout import open_split
 from .language import LanguageObjective
 from .memory import estimate
 from .packing import Row
@@ -34,16 +35,18 @@ def rehearse(stage: Stage, recipe: TrainingRecipe, registry: Registry) -> Iterat
     """Lines to show. What is wrong with the data is raised last: the rest holds without them."""
     problem = None
     try:
-        data = open_data(recipe, registry)
+        data, held_out = open_split(recipe, registry)
     except ConfigError as error:
         if stage.objective == "dense":  # its heads have as many classes as the data
             raise
-        data, problem = Data(()), error
+        data, held_out, problem = Data(()), None, error
     objective = compose(stage, recipe, registry, data, shapes_only=True)
     yield parameters(objective)
     if problem is not None:
         raise problem
     yield from amounts(recipe, data)
+    if held_out is not None:
+        yield f"{len(held_out):,} samples held out for validation"
     if isinstance(objective, LanguageObjective):
         yield from lengths(objective, recipe, data)
 

@@ -10,6 +10,7 @@ from sensorium.errors import ConfigError, MissingPackageError
 from transformers import TrainingArguments
 
 from .recipe import TrainingRecipe
+from .reporters import PROJECT
 
 
 def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArguments:
@@ -55,7 +56,12 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
         logging_nan_inf_filter=True,
         save_steps=recipe.save_every,
         save_total_limit=recipe.keep,
-        report_to=[],
+        # `evaluate` of our Trainer is its own; it is only told when.
+        eval_strategy="steps" if recipe.validation else "no",
+        eval_steps=recipe.validation.every if recipe.validation else None,
+        report_to=[],  # reporters are callbacks, made by us
+        run_name=recipe.output.resolve().name,
+        project=PROJECT,
         disable_tqdm=True,
     )
     # With several GPUs in sight and one process, the Trainer would fall back to DataParallel.

@@ -13,13 +13,18 @@ from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from .data import Data
 from .errors import TrainingError
+from .generations import Generations
+from .machine import describe
+from .meter import Meter
 from .objective import Objective
 from .processes import gathered
 from .reading import TAKEN, Reader
 from .recipe import TrainingRecipe
+from .reporters import reporters
 from .saving import AtomicCheckpoints
 from .schedule import arguments
 from .skipping import Skipped
+from .validation import Validation
 
 
 class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
@@ -32,12 +37,20 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         data: Data,
         samples: Skipped,
         callbacks: list[TrainerCallback],
+        held_out: Data | None = None,
     ) -> None:
         self.skipped = 0
         self.samples = samples
         self._allowed = recipe.max_skipped_steps
         self._parts = Means()
         told = arguments(recipe, ordered=data.endless)
+        self.machine = describe(objective, str(told.device), recipe.peak_tflops)
+        self.meter = Meter(self.machine.peak_flops)
+        self.generations = Generations(recipe.output)
+        self.validation = None
+        if held_out is not None:
+            mine = {"rank": told.process_index, "processes": told.world_size}
+            self.validation = Validation(objective, held_out, recipe, **mine)
         in_batch = told.train_batch_size * told.world_size
         in_step = in_batch * told.gradient_accumulation_steps
         super().__init__(
@@ -48,8 +61,9 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
             train_dataset=range(
                 recipe.steps * in_step if data.endless else -(-len(data) // in_batch) * in_batch
             ),
+            eval_dataset=None if held_out is None else range(len(held_out)),
             data_collator=Reader(data, objective, recipe.seed),
-            callbacks=callbacks,
+            callbacks=[*callbacks, self.meter, self.generations, *reporters(recipe)],
         )
         self.remove_callback(PrinterCallback)
         if self.is_deepspeed_enabled:
@@ -61,14 +75,16 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         """The objective's loss; its parts are kept for the log, and skipped samples counted."""
         taken = inputs.pop(TAKEN)
         self.samples.add(taken, usable=bool(inputs))
+        self.meter.add(taken)
         outputs = model(**inputs)
         self._parts.add({name: value for name, value in outputs.items() if name != "loss"})
         return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Adds the parts of the loss, and how many steps and samples were skipped so far."""
+        """Adds the parts of the loss, the speed, and how much was skipped so far."""
         if "loss" in logs:
-            logs = {**logs, **self._parts.take()}
+            speed = self.meter.take(self.state.global_step, self.args.world_size)
+            logs = {**logs, **self._parts.take(), **speed}
             if self.skipped:
                 logs["skipped_steps"] = self.skipped
             if self.samples.count:
@@ -78,6 +94,24 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
     def save_more(self, folder: Path) -> None:
         """How many samples were skipped."""
         self.samples.save(folder)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Held-out loss into the log, answers beside it; the Trainer says when."""
+        if self.validation is None:
+            raise TrainingError("This run holds out no samples", where="validation")
+        with self.meter.paused():
+            found = self.validation.loss(self._prepare_inputs)
+            answers = self.validation.answers()
+            if self.is_world_process_zero():
+                self.generations.add(self.state.global_step, answers)
+        metrics = {f"eval_{name}": round(value, 4) for name, value in found.items()}
+        self.log(metrics)
+        self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        with self.meter.paused():
+            super()._save_checkpoint(model, trial)
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)
