@@ -61,9 +61,7 @@ def test_torch_runs_what_the_integers_stand_for(tmp_path, bits, form, act_order)
     model = build(Phi2Options(checkpoint=str(tmp_path)), "cpu")
     name, order = "model.layers.1.mlp.fc2.weight", torch.arange(64)
     if not act_order:
-        values, zeros, scales, groups = round_linear(
-            reference.state_dict()[name], 32, bits, order
-        )
+        values, zeros, scales, groups = round_linear(reference.state_dict()[name], 32, bits, order)
         expected = ((values - zeros[groups]) * scales[groups]).T
         torch.testing.assert_close(model.module.state_dict()[name], expected)
     worst = 0.1 if bits == 4 else 0.01

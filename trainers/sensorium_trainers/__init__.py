@@ -26,6 +26,7 @@ def register_commands() -> Iterable[Command]:
         summary="Train adapters, encoders or language models from a recipe.",
         load=load_train,  # type: ignore[arg-type]
     )
+
     def load_quantize() -> object:
         from .quantize.cli import quantize
 

@@ -19,9 +19,7 @@ from .common import plan_of, registry_of, settings_option
 )
 @settings_option
 @click.pass_context
-def convert(
-    context: click.Context, source: str, output: Path, overrides: tuple[str, ...]
-) -> None:
+def convert(context: click.Context, source: str, output: Path, overrides: tuple[str, ...]) -> None:
     """Write SOURCE, a bundle or a recipe, as a bundle whose language model is converted.
 
     Of a Phi model quantized with GPTQ it makes one that ONNX Runtime runs:

@@ -25,7 +25,7 @@ def register_language_models() -> Iterator[LanguageModelSpec]:
 
     yield LanguageModelSpec(
         name="phi2",
-        summary="Microsoft Phi-2 / Phi-1.5 and any checkpoint of model type phi, on torch or ONNX Runtime",
+        summary="Microsoft Phi-2, Phi-1.5 and their kin (model type phi), on torch or ONNX Runtime",
         options=Phi2Options,
         inspect=_inspect,
         build=_build,

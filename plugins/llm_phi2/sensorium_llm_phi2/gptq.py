@@ -129,4 +129,4 @@ def _read_settings(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError("The quantization settings cannot be read", where=str(path)) from error
+        raise CheckpointError("Quantization settings cannot be read", where=str(path)) from error

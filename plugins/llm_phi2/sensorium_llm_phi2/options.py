@@ -22,8 +22,8 @@ class Phi2Options(Options):
     )
     backend: Literal["torch", "onnx"] = Field(
         default="torch",
-        description="What runs the model: torch, or ONNX Runtime on the CPU with 4-bit weights, for "
-        "which `sensorium convert` makes the checkpoint.",
+        description="What runs the model: torch, or ONNX Runtime on the CPU with 4-bit weights, "
+        "for which `sensorium convert` makes the checkpoint.",
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",

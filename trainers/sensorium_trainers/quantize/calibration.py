@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from sensorium.errors import ConfigError, MediaError, SampleError
 
-from ..data import Data
-from ..language import LanguageObjective
+from sensorium_trainers.data import Data
+from sensorium_trainers.language import LanguageObjective
 
 Batch = dict[str, Any]
 

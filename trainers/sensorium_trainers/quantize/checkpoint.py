@@ -74,6 +74,7 @@ def _half(name: str, tensor: Tensor) -> Tensor:
 def _pack_last(values: Tensor, bits: int) -> Tensor:
     """uint8 [..., M] → int32 [..., M / p]."""
     shifts = torch.arange(0, 32, bits)
-    whole = (values.long().unflatten(-1, (-1, 32 // bits)) << shifts).sum(-1)
+    apart = values.long().reshape(*values.shape[:-1], -1, len(shifts))
+    whole = (apart << shifts).sum(-1)
     # The upper half of 32 bits without a sign is the negative half with one.
-    return (whole - ((whole >> 31) << 32)).to(torch.int32).contiguous()
+    return torch.where(whole < 1 << 31, whole, whole - (1 << 32)).to(torch.int32).contiguous()

@@ -75,7 +75,8 @@ def quantize(
     sensorium quantize instruct.yaml --set model=runs/instruct/bundle --output phi2-gptq
     sensorium convert phi2-gptq --output phi2-cpu
     """
-    from ..recipe import load_training_recipe
+    from sensorium_trainers.recipe import load_training_recipe
+
     from .gptq import GptqSettings
     from .run import quantize_bundle
 

@@ -29,7 +29,7 @@ class GptqSettings:
     @property
     def highest(self) -> int:
         """The largest integer."""
-        return 2**self.bits - 1
+        return (1 << self.bits) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Rounded:
     def dequantized(self) -> Tensor:
         """What the integers stand for: [N, K], float32."""
         size = self.values.shape[1] // self.zeros.shape[1]
-        zeros, scales = (part.float().repeat_interleave(size, 1) for part in (self.zeros, self.scales))
-        return (self.values.float() - zeros) * scales
+        zeros = self.zeros.float().repeat_interleave(size, 1)
+        return (self.values.float() - zeros) * self.scales.float().repeat_interleave(size, 1)
 
 
 class Moments:

@@ -9,12 +9,13 @@ from sensorium.bundle import save_bundle
 from sensorium.contracts import LanguageModel
 from sensorium.registry import Registry
 
-from ..composing import start
-from ..data import open_data
-from ..errors import TrainingError
-from ..language import LanguageObjective
-from ..lora import adaptable
-from ..recipe import TrainingRecipe
+from sensorium_trainers.composing import start
+from sensorium_trainers.data import open_data
+from sensorium_trainers.errors import TrainingError
+from sensorium_trainers.language import LanguageObjective
+from sensorium_trainers.lora import adaptable
+from sensorium_trainers.recipe import TrainingRecipe
+
 from .calibration import accuracy, draw, read
 from .checkpoint import QuantizedCheckpoint
 from .gptq import GptqSettings

@@ -11,9 +11,10 @@ from safetensors import SafetensorError, safe_open
 from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
 from sensorium.fingerprint import combine, weights_fingerprint
 
-from ..checkpoint import CONFIG, WEIGHTS, checkpoint_folder, read_config
-from ..configuration import first_line, phi_config
-from ..options import Phi2Options
+from sensorium_llm_phi2.checkpoint import CONFIG, WEIGHTS, checkpoint_folder, read_config
+from sensorium_llm_phi2.configuration import first_line, phi_config
+from sensorium_llm_phi2.options import Phi2Options
+
 from .convert import GRAPH
 from .model import OnnxPhiLanguageModel
 
@@ -52,7 +53,8 @@ def _refuse_options_of_torch(options: Phi2Options) -> None:
     for name in _OF_TORCH:
         if getattr(options, name) != defaults[name]:
             raise ConfigError(
-                "backend: onnx runs the weights as they were converted", where=name,
+                "backend: onnx runs the weights as they were converted",
+                where=name,
                 hint="Leave it out, or use backend: torch.",
             )
 

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from sensorium.errors import CheckpointError, MissingPackageError, placed
 from sensorium.tokenizer import FILE_NAME
 
-from ..checkpoint import (
+from sensorium_llm_phi2.checkpoint import (
     ADAPTER_CONFIG,
     ADAPTER_FOLDER,
     CONFIG,
@@ -20,9 +20,10 @@ from ..checkpoint import (
     read_config,
     weight_files,
 )
-from ..configuration import phi_config
-from ..gptq import read_format
-from ..weights import StoredWeights
+from sensorium_llm_phi2.configuration import phi_config
+from sensorium_llm_phi2.gptq import read_format
+from sensorium_llm_phi2.weights import StoredWeights
+
 from .packing import PackedLinear
 
 GRAPH = "decoder.onnx"

@@ -9,7 +9,8 @@ import torch
 from sensorium.errors import CheckpointError
 from torch import Tensor
 
-from ..gptq import GptqFormat, QuantizedLinear, read_linear
+from sensorium_llm_phi2.gptq import GptqFormat, QuantizedLinear, read_linear
+
 from .packing import PackedLinear, pack, round_to_bytes
 from .rotary import head_order, tables
 

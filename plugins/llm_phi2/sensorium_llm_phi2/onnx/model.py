@@ -12,7 +12,8 @@ from sensorium.contracts import Capabilities
 from sensorium.tokenizer import FILE_NAME, FastTokenizer
 from torch import Tensor
 
-from ..checkpoint import CONFIG, WEIGHTS
+from sensorium_llm_phi2.checkpoint import CONFIG, WEIGHTS
+
 from .convert import GRAPH
 from .session import OnnxSession
 

@@ -12,7 +12,7 @@ import torch
 from sensorium.errors import CheckpointError
 from torch import Tensor
 
-from ..gptq import QuantizedLinear
+from sensorium_llm_phi2.gptq import QuantizedLinear
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 128
 
