@@ -178,7 +178,7 @@ def run(folder: Path, threads: int, llama: Path | None, *, smoke: bool) -> dict[
         from .llama import Llama, write_gguf
 
         write_gguf(config, folder / "phi.gguf")
-        engines.append(Llama(folder / "phi.gguf", threads))
+        engines.append(Llama(folder / "phi.gguf", threads, config["max_position_embeddings"]))
     times = measure(engines, plan)
     speed = bandwidth(plan.probe_bytes)
     first = min(plan.positions)

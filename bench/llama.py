@@ -11,20 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_CONTEXT = 2048
-
 
 class Llama:
     """An engine of the bench."""
 
     name = "llama.cpp"
 
-    def __init__(self, model: Path, threads: int) -> None:
+    def __init__(self, model: Path, threads: int, context: int) -> None:
         import llama_cpp
 
         self._llama = llama_cpp.Llama(
             str(model),
-            n_ctx=_CONTEXT,
+            n_ctx=context,
             n_threads=threads,
             n_threads_batch=threads,
             verbose=False,

@@ -92,11 +92,11 @@ def test_the_format_is_read_back(bits, count, packs, seed):
     outputs, inputs = packs * 32 // bits, count * 32
     matrix = Rounded(
         torch.randint(0, 2**bits, (outputs, inputs), generator=generator).byte(),
-        torch.randint(1, 2**bits, (outputs, count), generator=generator).byte(),
+        torch.randint(0, 2**bits, (outputs, count), generator=generator).byte(),
         torch.rand(outputs, count, generator=generator).half(),
     )
     stored = {f"x.{key}": tensor for key, tensor in pack(matrix, GptqSettings(bits, 32)).items()}
-    linear = read_linear(stored, "x", GptqFormat(bits, 1), (outputs, inputs))
+    linear = read_linear(stored, "x", GptqFormat(bits, 0), (outputs, inputs))
     assert torch.equal(linear.values.T, matrix.values)
     assert torch.equal(linear.zeros.T, matrix.zeros)
     assert torch.equal(linear.dequantized(), matrix.dequantized())
@@ -125,6 +125,7 @@ def test_the_pocket_model_still_answers(pocket):
     assert "model.layers.0.mlp.fc1.weight" not in stored
     config = json.loads((pocket / "llm" / "config.json").read_text())["quantization_config"]
     assert (config["bits"], config["group_size"], config["desc_act"]) == (4, 32, False)
+    assert config["checkpoint_format"] == "gptq_v2"
     engine, original = load(pocket), load("pocket")
     path, question = examples()[0]
     asked = [Message.user(read_image(path), question)]

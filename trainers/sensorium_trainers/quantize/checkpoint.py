@@ -1,4 +1,7 @@
-"""The standard GPTQ checkpoint: AutoGPTQ's format, which transformers and GPTQModel load.
+"""The standard GPTQ checkpoint, which transformers and GPTQModel load.
+
+Its second version, `gptq_v2`: the first stores zeros less one, and readers disagree about what a
+zero of 0 becomes, so that GPTQModel refuses it from others unless all zeros are in the middle.
 
 Legend: K inputs, N outputs, G groups, p = 32 / bits integers in an int32, the lowest bits first.
 """
@@ -46,18 +49,18 @@ class QuantizedCheckpoint:
             "desc_act": False,
             "sym": False,
             "lm_head": False,
-            "checkpoint_format": "gptq",
+            "checkpoint_format": "gptq_v2",
             "pack_dtype": "int32",
         }
         write_json(folder / _CONFIG, config)
 
 
 def pack(matrix: Rounded, settings: GptqSettings) -> dict[str, Tensor]:
-    """`qweight` [K / p, N], `qzeros` [G, N / p] (zeros less one), `scales` [G, N], `g_idx` [K]."""
+    """`qweight` [K / p, N], `qzeros` [G, N / p], `scales` [G, N], `g_idx` [K]."""
     inputs = matrix.values.shape[1]
     return {
         "qweight": _pack_last(matrix.values, settings.bits).T.contiguous(),
-        "qzeros": _pack_last(matrix.zeros.T - 1, settings.bits),
+        "qzeros": _pack_last(matrix.zeros.T, settings.bits),
         "scales": matrix.scales.T.contiguous(),
         "g_idx": (torch.arange(inputs) // settings.group_size).to(torch.int32),
     }

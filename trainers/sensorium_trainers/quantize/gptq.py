@@ -39,7 +39,7 @@ class Rounded:
     values: Tensor
     """uint8 [N, K]"""
     zeros: Tensor
-    """uint8 [N, G], never 0"""
+    """uint8 [N, G]"""
     scales: Tensor
     """float16 [N, G]"""
 
@@ -106,8 +106,7 @@ def _scale_and_zero(weights: Tensor, highest: int) -> tuple[Tensor, Tensor]:
     low, high = weights.amin(1).clamp(max=0), weights.amax(1).clamp(min=0)
     smallest = torch.finfo(torch.float16).tiny
     scale = ((high - low) / highest).clamp(min=smallest).half().float()
-    # Never 0: the format stores zeros less one, and readers disagree about what -1 wraps to.
-    return scale, (-low / scale).round().clamp(1, highest)
+    return scale, (-low / scale).round().clamp(0, highest)
 
 
 def _influence(moments: Moments) -> Tensor:
