@@ -113,4 +113,12 @@ def test_layers_that_do_not_fit_are_named(tmp_path):
     refused(f"{name} has no scales", scales=None)
     refused(f"{name} does not fit", qzeros=good[f"{name}.qzeros"][:1].contiguous())
     refused(f"{name} does not fit", g_idx=good[f"{name}.g_idx"] + 9)
-    refused("missing: model.norm|missing: model.layers.0.mlp.fc1.weight", qweight=None)
+    refused("missing: model.layers.0.mlp.fc1.weight", qweight=None)
+
+
+def test_a_checkpoint_that_only_says_it_is_quantized(checkpoint):
+    path = checkpoint / "config.json"
+    stored = {"quant_method": "gptq", "bits": 4, "group_size": 32}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "quantization_config": stored}))
+    with pytest.raises(CheckpointError, match="no weight is quantized"):
+        build(Phi2Options(checkpoint=str(checkpoint)), "cpu")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from sensorium.checkpoint import no_progress_bar
-from sensorium.errors import CheckpointError
+from sensorium.errors import CheckpointError, placed
 from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
 
@@ -56,7 +56,7 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
         fingerprint = weights_fingerprint(weight_files(folder))
         source: dict[str, Any] = {"pretrained_model_name_or_path": str(folder)}
         if gptq is not None:
-            with StoredWeights(weight_files(folder)) as weights:
+            with StoredWeights(weight_files(folder)) as weights, placed(str(folder)):
                 plain = dequantized_weights(weights, gptq, dtype)
             source = {"pretrained_model_name_or_path": None, "config": config, "state_dict": plain}
         with no_progress_bar():

@@ -108,9 +108,15 @@ def read_linear(
 def dequantized_weights(
     weights: Mapping[str, Tensor], stored: GptqFormat, dtype: torch.dtype
 ) -> dict[str, Tensor]:
-    """The state dict of a plain model that computes what the integers stand for."""
+    """The state dict of a plain model that computes what the integers stand for.
+
+    CheckpointError where there are none, or where they do not fit together.
+    """
     plain = {name: weight for name, weight in weights.items() if not name.endswith(SUFFIXES)}
-    for name in [key.removesuffix(".qweight") for key in weights if key.endswith(".qweight")]:
+    quantized = [key.removesuffix(".qweight") for key in weights if key.endswith(".qweight")]
+    if not quantized:
+        raise CheckpointError("config.json speaks of gptq, but no weight is quantized")
+    for name in quantized:
         rows, outputs = weights[f"{name}.qweight"].shape
         shape = (outputs, rows * (32 // stored.bits))
         linear = read_linear(weights, name, stored, shape)
