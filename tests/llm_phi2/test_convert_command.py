@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import sensorium
@@ -21,6 +22,8 @@ from sensorium_pocket.examples import examples
 from transformers import PhiForCausalLM
 
 from .gptq_checkpoints import write_gptq
+
+ROOT = Path(__file__).parents[2]
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -94,6 +97,18 @@ def test_the_bundle_is_complete_and_may_be_moved(bundle, tmp_path):
     graph.write_bytes(graph.read_bytes()[:-1])
     with pytest.raises(sensorium.BundleError, match=r"decoder\.onnx"):
         sensorium.load(moved)
+
+
+def test_the_recipe_for_two_cores():
+    """Its parts exist, and what is not converted yet is refused with the command that does it."""
+    overrides = [
+        f"llm.checkpoint={ROOT / 'bench/shapes/phi-2'}",
+        f"encoders.image.checkpoint={ROOT / 'bench/shapes/TinyCLIP-ViT-61M-32'}",
+    ]
+    planned = plan_source(ROOT / "configs/phi2-gptq-cpu.yaml", overrides)
+    assert planned.shape.width == 2560
+    with pytest.raises(sensorium.CheckpointError, match=r"decoder\.onnx.*sensorium convert"):
+        planned.llm.build(planned.llm_options, "cpu")
 
 
 def test_its_size_is_what_is_stored(bundle):
