@@ -81,6 +81,9 @@ class LanguageModelSpec:
     inspect: Callable[[Any], LanguageModelShape]
     build: Callable[[Any, str], LanguageModel]
     """`build(options, device)`, the device as for an encoder."""
+    convert: Callable[[Any, Path], Mapping[str, Any]] | None = None
+    """`convert(options, folder)` writes into `folder` what a quicker backend runs; → the settings
+    that load it from there. None where the plugin has no such backend."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 # Safetensors only: a pickle runs code when it is opened.
 _WANTED = [
     CONFIG,
+    "quantize_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer.json",

@@ -20,7 +20,11 @@ class Phi2Options(Options):
     revision: str | None = Field(
         default=None, description="Branch, tag or commit of a hub id; None is the newest."
     )
-    backend: Literal["torch"] = Field(default="torch", description="What runs the model.")
+    backend: Literal["torch", "onnx"] = Field(
+        default="torch",
+        description="What runs the model: torch, or ONNX Runtime on the CPU with 4-bit weights, "
+        "for which `sensorium convert` makes the checkpoint.",
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="Number format of the weights. auto: bfloat16 on CUDA; on the CPU float32, or "
