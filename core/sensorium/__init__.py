@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         DenseSample,
         EncoderSpec,
         Evaluation,
+        Grouped,
         LanguageModelSpec,
         ProjectorSpec,
         Sample,
@@ -102,8 +103,8 @@ _HOMES = {
     "options": "NoOptions Options",
     "specs": (
         "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
-        "LanguageModelSpec ProjectorSpec Sample SampleSource Score SpeechSample TextSample "
-        "TranscriberSpec Turn"
+        "Grouped LanguageModelSpec ProjectorSpec Sample SampleSource Score SpeechSample "
+        "TextSample TranscriberSpec Turn"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -129,6 +130,7 @@ __all__ = [
     "Evaluation",
     "FeatureShape",
     "GenerationOptions",
+    "Grouped",
     "LanguageModel",
     "LanguageModelShape",
     "LanguageModelSpec",

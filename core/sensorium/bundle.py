@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .pipeline import Pipeline, PlannedHearing, PlannedSense
 
-_STARTING_POINT = ("revision", "random_seed", "adapter")
+_STARTING_POINT = ("revision", "random_seed", "config", "adapter")
 """Options that say where weights came from; a saved folder already holds the result."""
 
 

@@ -107,13 +107,21 @@ def _plain_yaml(text: str) -> Any:
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the keys of `over` on top, mappings merged key by key."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
-    return merged
+    """`base` with the keys of `over` on top, mappings merged key by key, lists by number."""
+    return {**base, **{key: _over(base.get(key), value) for key, value in over.items()}}
+
+
+def _over(below: Any, value: Any) -> Any:
+    """`value`, or `below` with it inside: `{"0": {"path": …}}` changes a key of a list's first."""
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(below, Mapping):
+        return merge(below, value)
+    if isinstance(below, list):
+        numbered = {str(number): item for number, item in enumerate(below)}
+        if value.keys() <= numbered.keys():
+            return list(merge(numbered, value).values())
+    return value
 
 
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:

@@ -30,6 +30,11 @@ def resolve_device(name: str) -> str:
     return name
 
 
+def computing_device(device: str) -> str:
+    """`device`; for 'meta', where there are shapes only, the one that would compute."""
+    return resolve_device("auto") if device == "meta" else device
+
+
 def use_threads(threads: int | None) -> None:
     """Compute with so many CPU threads; None leaves it to torch."""
     import torch
@@ -45,7 +50,7 @@ def choose_dtype(name: str, device: str) -> torch.dtype:
     if name != "auto":
         chosen: torch.dtype = getattr(torch, name)
         return chosen
-    on_gpu = torch.device(device).type == "cuda"
+    on_gpu = torch.device(computing_device(device)).type == "cuda"
     return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
 
 

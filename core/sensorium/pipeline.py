@@ -263,7 +263,7 @@ def build_projector(
             planned.projector_options, planned.source, shape.width
         )
     nn_module: nn.Module = module
-    if planned.weights is not None:
+    if planned.weights is not None and device != "meta":
         paired = read_header(planned.weights).metadata.get("encoder_fingerprint")
         if paired is not None and paired != encoder_fingerprint:
             raise CheckpointError(

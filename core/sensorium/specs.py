@@ -6,10 +6,10 @@ width can be checked before any weight is read; `build` does the heavy work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import click
@@ -42,7 +42,8 @@ class EncoderSpec:
     options: type[Options]
     inspect: Callable[[Any], FeatureShape]
     build: Callable[[Any, str], Encoder]
-    """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …"""
+    """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …, or 'meta': then the shapes
+    alone are wanted (`sensorium train --dry-run`), and no weights need be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ class LanguageModelSpec:
     options: type[Options]
     inspect: Callable[[Any], LanguageModelShape]
     build: Callable[[Any, str], LanguageModel]
-    """`build(options, device)`."""
+    """`build(options, device)`, the device as for an encoder."""
+    convert: Callable[[Any, Path], Mapping[str, Any]] | None = None
+    """`convert(options, folder)` writes into `folder` what a quicker backend runs; → the settings
+    that load it from there. None where the plugin has no such backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,18 @@ class SampleSource(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Any: ...
+
+
+@runtime_checkable
+class Grouped(Protocol):
+    """A source whose samples share what must not be on both sides of a split, as a picture.
+
+    It then has this beside the methods of `SampleSource`.
+    """
+
+    def group(self, index: int) -> Hashable:
+        """Equal for samples that belong together; read without opening their media."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,17 @@ def test_merge_keeps_what_is_not_overridden(base, over):
         assert merged[key] == base[key]
 
 
+def test_numbers_stand_for_the_places_of_a_list():
+    base = {"data": [{"format": "text", "path": "a"}, {"format": "chat"}], "trains": ["llm"]}
+    over = parse_overrides(["data.0.path=b", "data.1.media=c", "trains.0=projector"])
+    assert merge(base, over) == {
+        "data": [{"format": "text", "path": "b"}, {"format": "chat", "media": "c"}],
+        "trains": ["projector"],
+    }
+    beyond = parse_overrides(["data.2.path=b"])
+    assert merge(base, beyond)["data"] == {"2": {"path": "b"}}  # which validation then refuses
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

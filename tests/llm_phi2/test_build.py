@@ -151,8 +151,8 @@ def test_impossible_config(checkpoint, changes):
 
 
 def test_foreign_quantization_is_refused(checkpoint):
-    edit_config(checkpoint, quantization_config={"quant_method": "gptq", "bits": 4})
-    with pytest.raises(CheckpointError, match="gptq"):
+    edit_config(checkpoint, quantization_config={"quant_method": "awq", "bits": 4})
+    with pytest.raises(CheckpointError, match="awq"):
         build(options(checkpoint), "cpu")
 
 
@@ -229,3 +229,14 @@ def test_weights_are_hashed_before_anything_is_built(checkpoint, monkeypatch):
     (checkpoint / "model.safetensors").unlink()
     with pytest.raises(CheckpointError, match="No safetensors"):
         build(options(checkpoint), "cpu")
+
+
+def test_random_weights_take_another_shape(checkpoint):
+    shallow = Phi2Options(
+        checkpoint=str(checkpoint), random_seed=1, config={"num_hidden_layers": 1}, dtype="float32"
+    )
+    model = build(shallow, "cpu")
+    assert model.depth == 1
+    assert {weight.device.type for weight in build(shallow, "meta").module.parameters()} == {"meta"}
+    with pytest.raises(ValueError, match="set random_seed"):
+        Phi2Options(checkpoint=str(checkpoint), config={"num_hidden_layers": 1})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,6 +25,8 @@ from sensorium_trainers.loop import Run
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
 from tokenizers import decoders, models, pre_tokenizers
+
+from .launching import Launcher
 
 POSITIONS = 16
 COLOURS = ("red", "green", "blue", "yellow")
@@ -203,3 +208,26 @@ def log(tmp_path):
         return [json.loads(line, parse_constant=pytest.fail) for line in lines]
 
     return read
+
+
+@pytest.fixture
+def bench(monkeypatch) -> Callable[[str], ModuleType]:
+    """`bench("pretraining")`: a script of bench/ as a module."""
+
+    def load(name: str) -> ModuleType:
+        path = Path(__file__).parents[2] / f"bench/{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ImportError(str(path))
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)  # where its dataclasses look for it
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def launcher(registry, tmp_path) -> Launcher:
+    """Runs the command line in processes of their own."""
+    return Launcher(registry, tmp_path)

@@ -19,6 +19,8 @@ from sensorium_pocket.speech.reference import Reference
 from sensorium_trainers.loop import Run
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 SENTENCES = ("is there a cat", "how many dogs can you see")
 
@@ -161,6 +163,40 @@ def test_the_loss_is_on_words_and_their_end_alone(make, tmp_path):
     silent = batch["labels"][1]
     assert silent[silent >= 0].tolist() == [whisper.end]
     assert batch["ids"][0, 2 : 2 + len(words)].tolist() == words
+
+
+def test_held_out_recordings_are_written_down(make, tmp_path):
+    own = {"data": [{"format": "tunes"}], "generations": 6, "every": 120}
+    run = make(tmp_path, validation=own)
+    run.train(lambda line: None)
+    lines = [json.loads(n) for n in (tmp_path / "generations.jsonl").read_text().splitlines()]
+    assert {line["step"] for line in lines} == {120}
+    assert [line["said"] for line in lines] == [line["expected"] for line in lines]
+    assert [line["media"] for line in lines] == [[{"modality": "audio"}]] * 6
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    (validated,) = [entry for entry in log if "validation_loss" in entry]
+    assert validated["validation_token_accuracy"] == 1
+    assert validated["validation_text_loss"] < 0.1
+
+
+def test_an_answer_is_no_longer_than_asked_for(make, tmp_path):
+    objective = make(tmp_path).objective.eval()
+    with torch.no_grad():
+        said = [objective.answer(Tunes()[0], most).said for most in (1, 5, 1000)]
+    assert len({len(objective._whisper.tokenizer.encode(text).ids) for text in said}) > 1
+    assert all(text.startswith(said[0][:1]) for text in said)
+
+
+def test_what_a_clip_computes(make, tmp_path):
+    objective = make(tmp_path).objective
+    one, two = (objective.row(Tunes()[index]) for index in (0, 1))
+    work = objective.work([one])
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        objective(**objective.batch([one]))
+    forward = sum(counter.get_flop_counts()["SpeechObjective"].values())
+    assert work.tokens == len(one[1][0])
+    assert work.flops == pytest.approx(3 * forward, rel=0.01)
+    assert objective.work([one, two]).flops == work.flops + objective.work([two]).flops
 
 
 def test_positions_of_the_encoder_stay_frozen(make, tmp_path):

@@ -132,12 +132,18 @@ def test_dry_run_prints_the_table_and_writes_nothing(train, tmp_path):
     done = train("align", "--dry-run")
     assert done.exit_code == 0, done.output
     rows = [line for line in done.output.splitlines() if not line.startswith("Loading")]
-    assert rows[-5:] == [
+    assert rows[:7] == [
         "group      parameters  learn",
         "llm            22,614      0",
         "encoder        14,880      0",
         "projector       1,856  1,856",
         "4 steps of 2 samples, of 4 in the data",
+        "about 68 positions a step, 12 of them learned; 272 in all",
+        "memory            2 rows, 40 positions at most",
+    ]
+    assert [row.split("  ")[0] for row in rows[7:]] == [
+        *("weights", "gradients", "optimizer", "activations", "logits, of these"),
+        *("peak", "available"),
     ]
     assert not (tmp_path / "out").exists()
 

@@ -9,7 +9,7 @@ from sensorium import Command, DatasetFormat, hookimpl
 
 @hookimpl
 def register_commands() -> Iterable[Command]:
-    """`sensorium train {encoder,pretrain,align,instruct,speech}` and `sensorium data generate`."""
+    """`sensorium train STAGE`, `quantize`, `report` and `data generate`."""
 
     def load_train() -> object:
         from .cli import train
@@ -21,10 +21,31 @@ def register_commands() -> Iterable[Command]:
 
         return data
 
+    def load_report() -> object:
+        from .report.cli import report
+
+        return report
+
     yield Command(
         name="train",
         summary="Train adapters, encoders or language models from a recipe.",
         load=load_train,  # type: ignore[arg-type]
+    )
+
+    def load_quantize() -> object:
+        from .quantize.cli import quantize
+
+        return quantize
+
+    yield Command(
+        name="quantize",
+        summary="Round a language model to 4 bits, and prove that it still answers.",
+        load=load_quantize,  # type: ignore[arg-type]
+    )
+    yield Command(
+        name="report",
+        summary="Write a page about a training run: curves, answers, settings.",
+        load=load_report,  # type: ignore[arg-type]
     )
     yield Command(
         name="data",

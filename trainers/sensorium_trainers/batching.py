@@ -24,7 +24,7 @@ def batch_of(
 
     By modality: `media` [N, …], every item once however often it is shown, and `places` [S, 2]:
     the first flat position of a slot, and which of the media stands there. Media of a modality in
-    `ragged` differ in length and stay a list of N tensors.
+    `ragged` differ in length and stay a list of N tensors, their places a list of S pairs.
     """
     length = max(len(row.ids) for row in rows)
     batch: dict[str, Any] = {
@@ -47,10 +47,9 @@ def batch_of(
             unique = {media.digest: media for _, media in found}
             order = {digest: index for index, digest in enumerate(unique)}
             items = [prepared(media) for media in unique.values()]
+            places = [(start, order[media.digest]) for start, media in found]
             batch["media"][modality] = items if modality in ragged else torch.stack(items)
-            batch["places"][modality] = torch.tensor(
-                [(start, order[media.digest]) for start, media in found]
-            )
+            batch["places"][modality] = places if modality in ragged else torch.tensor(places)
     return batch
 
 

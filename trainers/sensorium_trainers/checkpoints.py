@@ -1,7 +1,7 @@
-"""Checkpoints that are whole or absent: written beside their place, flushed, then renamed.
+"""Checkpoints on the disk, whole or absent: made beside their place, flushed, then renamed.
 
 transformers' Trainer writes straight into `checkpoint-N`; a kill would leave a torn folder that
-looks newest. Only what learns is stored; frozen weights are where the run started from.
+looks newest. `saving.py` says what is in them.
 """
 
 from __future__ import annotations
@@ -12,86 +12,15 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
-import safetensors.torch
-import torch
-from safetensors import SafetensorError
-from sensorium.errors import CheckpointError
-from torch import nn
+from .log import Report
 
 LOG = "log.jsonl"
+GENERATIONS = "generations.jsonl"
 MANIFEST = "manifest.json"
+STAGING = "staging"
 WEIGHTS = "model.safetensors"
 _NAME = re.compile(r"checkpoint-(\d+)")
-
-
-class AtomicCheckpoints:
-    """Mixed into a Trainer."""
-
-    model: nn.Module
-    args: Any
-    state: Any
-
-    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
-        output = Path(self.args.output_dir)
-        staging = output / "staging"
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        name = f"checkpoint-{self.state.global_step}"
-        self.args.output_dir = str(staging)
-        try:
-            super()._save_checkpoint(model, trial)  # type: ignore[misc]
-            seal(staging / name)
-            shutil.rmtree(output / name, ignore_errors=True)
-            (staging / name).rename(output / name)
-            flush(output)
-        # safetensors and torch.save have errors of their own for a full disk.
-        except (OSError, SafetensorError, RuntimeError) as error:
-            raise CheckpointError(
-                f"Cannot write the checkpoint {output / name}: {_reason(error)}",
-                hint="Earlier checkpoints are untouched; make room and run the same command again.",
-            ) from error
-        finally:
-            self.args.output_dir = str(output)
-            shutil.rmtree(staging, ignore_errors=True)
-        # A damaged one further on, which the run went back behind, must not push out this one.
-        so_far = [path for path in checkpoints(output) if step_of(path) <= self.state.global_step]
-        for old in so_far[: -self.args.save_total_limit]:
-            shutil.rmtree(old)
-
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        folder = Path(output_dir or self.args.output_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        safetensors.torch.save_file(learning(self.model), folder / WEIGHTS)
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        self.load_weights(self.model, Path(resume_from_checkpoint))
-
-    @staticmethod
-    def load_weights(model: nn.Module, checkpoint: Path) -> None:
-        """Put a checkpoint's weights into `model`; CheckpointError where it is another's."""
-        held = safetensors.torch.load_file(checkpoint / WEIGHTS)
-        expected = learning(model)
-        shapes = {name: weight.shape for name, weight in expected.items()}
-        if shapes != {name: weight.shape for name, weight in held.items()}:
-            odd = min(
-                name
-                for name in held.keys() | shapes.keys()
-                if name not in held or held[name].shape != shapes.get(name)
-            )
-            raise CheckpointError(
-                f"{checkpoint} is from another run: {odd} is missing or of another shape",
-                hint="Choose another output folder, or the recipe it was made with.",
-            )
-        with torch.no_grad():
-            for name, weight in expected.items():
-                weight.copy_(held[name])
-
-
-def learning(model: nn.Module) -> dict[str, torch.Tensor]:
-    """The parameters that learn, by name, one entry for weights that are shared."""
-    return {n: w.detach() for n, w in model.named_parameters() if w.requires_grad}
 
 
 def checkpoints(output: Path) -> list[Path]:
@@ -105,16 +34,77 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.partition("-")[2])
 
 
-def newest_checkpoint(output: Path) -> Path | None:
-    """The newest one whose files are all as its manifest says."""
-    return next((path for path in reversed(checkpoints(output)) if is_whole(path)), None)
+def newest_checkpoint(output: Path, report: Report | None = None) -> Path | None:
+    """The newest one whose files are all as its manifest says; damaged ones are reported."""
+    for path in reversed(checkpoints(output)):
+        problem = damage(path)
+        if problem is None:
+            return path
+        if report is not None:
+            report(f"{path.name} is damaged and passed over: {problem}")
+    return None
+
+
+def damage(folder: Path) -> str | None:
+    """What is wrong with a checkpoint; None where every file is there and unchanged."""
+    try:
+        files = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return f"{MANIFEST} is missing or torn"
+    if not isinstance(files, dict) or WEIGHTS not in files:
+        return f"{MANIFEST} names no weights"
+    for name, digest in files.items():
+        try:
+            if _sha256(folder / name) != digest:
+                return f"{name} is not what was written"
+        except OSError:
+            return f"{name} is missing"
+    return None
+
+
+def set_aside(output: Path) -> Path | None:
+    """Move an earlier run's checkpoints and logs into a folder of their own → that folder.
+
+    Left where they are, they would outlive those of the new run, being further on.
+    """
+    logs = (output / LOG, output / GENERATIONS)
+    earlier = [*checkpoints(output), *(path for path in logs if path.exists())]
+    if not earlier:
+        return None
+    number = 1
+    while (place := output / f"earlier-{number}").exists():
+        number += 1
+    place.mkdir()
+    for path in earlier:
+        path.rename(place / path.name)
+    return place
+
+
+def make_anew(folder: Path) -> None:
+    """An empty folder for a checkpoint in the making."""
+    clear(folder.parent.parent)
+    folder.mkdir(parents=True)
+
+
+def clear(output: Path) -> None:
+    """Remove what a save that was killed or failed has left."""
+    shutil.rmtree(output / STAGING, ignore_errors=True)
+
+
+def publish(staged: Path, place: Path) -> None:
+    """Seal a finished checkpoint and put it in its place, in one step."""
+    seal(staged)
+    shutil.rmtree(place, ignore_errors=True)
+    staged.rename(place)
+    flush(place.parent)
 
 
 def seal(folder: Path) -> None:
     """Write the manifest and flush everything to the disk."""
-    files = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    inside = sorted(folder.rglob("*"))
+    files = {p.relative_to(folder).as_posix(): _sha256(p) for p in inside if p.is_file()}
     (folder / MANIFEST).write_text(json.dumps(files, indent=1), "utf-8")
-    for path in (*folder.iterdir(), folder):
+    for path in (*inside, folder / MANIFEST, folder):
         flush(path)
 
 
@@ -127,35 +117,14 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def is_whole(folder: Path) -> bool:
-    """Whether every file is there and unchanged."""
-    try:
-        files = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return WEIGHTS in files and all(_sha256(folder / n) == d for n, d in files.items())
-    except (OSError, ValueError, TypeError, AttributeError):
-        return False
+def prune(output: Path, step: int, keep: int) -> None:
+    """Remove all but the newest up to `step`.
 
-
-def set_aside(output: Path) -> Path | None:
-    """Move an earlier run's checkpoints and log into a folder of their own → that folder.
-
-    Left where they are, they would outlive those of the new run, being further on.
+    A damaged one further on, which the run went back behind, must not push out this one.
     """
-    earlier = [*checkpoints(output), *(p for p in (output / LOG,) if p.exists())]
-    if not earlier:
-        return None
-    number = 1
-    while (place := output / f"earlier-{number}").exists():
-        number += 1
-    place.mkdir()
-    for path in earlier:
-        path.rename(place / path.name)
-    return place
-
-
-def _reason(error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError) else None
-    return said or str(error).partition("\n")[0][:200] or type(error).__name__
+    so_far = [path for path in checkpoints(output) if step_of(path) <= step]
+    for old in so_far[:-keep]:
+        shutil.rmtree(old)
 
 
 def _sha256(path: Path) -> str:

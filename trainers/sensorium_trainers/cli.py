@@ -5,66 +5,83 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from sensorium.cli.common import aligned, registry_of, settings_option
+from sensorium.cli.common import registry_of, settings_option
 from sensorium.errors import UnknownNameError
 
+from .presets import presets, recipe_file
 from .stages import STAGES
 
-_STAGES = "\n".join(f"{stage.name:<10}{stage.summary}" for stage in STAGES.values())
+TRANSPLANT = "transplant"
+_SUMMARIES = {stage.name: stage.summary for stage in STAGES.values()} | {
+    TRANSPLANT: "a projector carried over to another language model, by regression"
+}
+_STAGES = "\n".join(f"{name:<12}{summary}" for name, summary in _SUMMARIES.items())
+_PRESETS = "\n".join(f"{name:<23}{summary}" for name, summary in presets().items())
 
 
 @click.command(
     "train",
     help="Train one stage from a recipe, or all stages of a model that brings its plan (pocket); "
-    "continues from the newest checkpoint.\n\n\b\n" + _STAGES,
+    f"continues from the newest checkpoint.\n\n\b\n{_STAGES}\n\n"
+    f"Recipes that come with it, to be named instead of a file:\n\n\b\n{_PRESETS}",
 )
 @click.argument("stage", metavar="STAGE|MODEL")
 @click.option(
     "--config",
     "config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The training recipe (YAML).",
+    metavar="RECIPE",
+    help="The training recipe: a YAML file, or one of the names above.",
 )
 @settings_option
-@click.option("--dry-run", is_flag=True, help="Show what would learn, and stop.")
+@click.option("--dry-run", is_flag=True, help="Show what would learn, and what it takes.")
 @click.option("--fresh", is_flag=True, help="Begin at step 0; an earlier run is moved aside.")
 @click.option("--export", "export_only", is_flag=True, help="Write the newest checkpoint's bundle.")
 @click.pass_context
 def train(
     context: click.Context,
     stage: str,
-    config: Path | None,
+    config: str | None,
     overrides: tuple[str, ...],
     dry_run: bool,
     fresh: bool,
     export_only: bool,
 ) -> None:
     """`help` above is what a person reads."""
-    if stage not in STAGES:
+    if stage not in _SUMMARIES:
         return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
     if config is None:
         raise click.UsageError("Missing option '--config': the training recipe of the stage.")
-    from .loop import Run
+    if stage == TRANSPLANT:
+        if fresh or export_only:
+            raise click.UsageError("'transplant' has no checkpoints to begin anew or to export.")
+        from .transplant import load_transplant_recipe, transplant
+
+        moved = load_transplant_recipe(Path(config), overrides)
+        transplant(moved, registry_of(context), click.echo, write=not dry_run)
+        return
     from .recipe import load_training_recipe
 
-    recipe = load_training_recipe(config, overrides)
-    run = Run(STAGES[stage], recipe, registry_of(context))
-    rows = [(part.group, f"{part.total:,}", f"{part.learning:,}") for part in run.parameters()]
-    click.echo(aligned([("group", "parameters", "learn"), *rows], right=(1, 2)))
+    recipe = load_training_recipe(recipe_file(config), overrides)
     if dry_run:
-        each = recipe.batch_size * recipe.accumulate
-        click.echo(f"{recipe.steps:,} steps of {each:,} samples, of {len(run.data):,} in the data")
-        sources = zip(recipe.data, run.data.sources, run.data.shares(), strict=True)
-        table = [
-            (f"data.{number}", component.format, f"{len(source):,}", f"{share:.1%}")
-            for number, (component, source, share) in enumerate(sources)
-        ]
-        if len(table) > 1:
-            click.echo(aligned([("data", "format", "samples", "share"), *table], right=(2, 3)))
-    elif export_only:
-        run.export_newest(click.echo)
+        from .rehearsal import rehearse
+
+        for lines in rehearse(STAGES[stage], recipe, registry_of(context)):
+            click.echo(lines)
+        return
+    from .display import train_shown
+    from .loop import Run
+    from .processes import is_main, leave, on_main
+    from .rehearsal import parameters
+
+    run = Run(STAGES[stage], recipe, registry_of(context))
+    say = on_main(click.echo)
+    say(parameters(run.objective))
+    if export_only:
+        if is_main():
+            run.export_newest(say)
     else:
-        run.train(click.echo, resume=not fresh)
+        train_shown(run, say, resume=not fresh)
+    leave()
 
 
 def _train_model(
@@ -80,7 +97,7 @@ def _train_model(
         if entry.spec.training is not None
     }
     if name not in plans:
-        raise UnknownNameError("stage or model with a plan", name, [*STAGES, *plans])
+        raise UnknownNameError("stage or model with a plan", name, [*_SUMMARIES, *plans])
     if only_recipe:
         raise click.UsageError(f"'{name}' is a model with a plan of its own: give only --set.")
     follow(load_plan(plans[name]()), registry, overrides, click.echo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from sensorium.config import make_recipe
 from sensorium.loading import find_recipe
 from sensorium.pipeline import Pipeline, plan
@@ -9,26 +10,50 @@ from sensorium.registry import Registry
 
 from .data import Data
 from .dense import DenseObjective
+from .freezing import choose, redraw, widen
 from .language import LanguageObjective
 from .lora import add_adapter
 from .objective import Objective
 from .recipe import TrainingRecipe
 from .speech import compose_speech
-from .stages import Stage
+from .stages import Stage, groups
 
 
-def compose(stage: Stage, recipe: TrainingRecipe, registry: Registry, data: Data) -> Objective:
-    """The objective of a stage over the models the recipe starts from."""
+def compose(
+    stage: Stage,
+    recipe: TrainingRecipe,
+    registry: Registry,
+    data: Data,
+    *,
+    shapes_only: bool = False,
+) -> Objective:
+    """The objective of a stage over the models the recipe starts from, frozen where it says so.
+
+    With `shapes_only` the models are on the meta device: no weights are read. Only the objective
+    'dense' asks the data anything.
+    """
+    torch.manual_seed(recipe.seed)  # new projectors and heads are drawn here
+    wanted = groups(stage, recipe)
+    objective = _objective(stage, recipe, registry, data, "meta" if shapes_only else recipe.device)
+    choose(objective, (*wanted, "heads"), recipe)
+    widen(objective, keep=("llm",) if recipe.lora else ())
+    redraw(objective, recipe.initial_std, recipe.seed)
+    return objective
+
+
+def _objective(
+    stage: Stage, recipe: TrainingRecipe, registry: Registry, data: Data, device: str
+) -> Objective:
     if stage.objective == "speech":
         return compose_speech(recipe)
-    pipeline = start(recipe, registry)
+    pipeline = start(recipe, registry, device=device)
     add_adapter(pipeline.llm, recipe)
     if stage.objective == "dense":
         return DenseObjective(pipeline, data.classes())
     return LanguageObjective(pipeline, media_label_weight=recipe.media_label_weight)
 
 
-def start(recipe: TrainingRecipe, registry: Registry) -> Pipeline:
+def start(recipe: TrainingRecipe, registry: Registry, *, device: str) -> Pipeline:
     """The models the recipe starts from."""
     if isinstance(recipe.model, str):
         found = find_recipe(recipe.model, (), registry)
@@ -36,5 +61,5 @@ def start(recipe: TrainingRecipe, registry: Registry) -> Pipeline:
     else:
         source = "model"
         model = make_recipe(recipe.model, source=source)
-    model = model.model_copy(update={"device": recipe.device, "threads": recipe.threads})
+    model = model.model_copy(update={"device": device, "threads": recipe.threads})
     return plan(model, registry, source=source).build()

@@ -12,7 +12,7 @@ from sensorium.errors import ConfigError
 from sensorium.registry import Registry
 from sensorium.specs import SampleSource
 
-from .recipe import TrainingRecipe
+from .recipe import DataComponent, TrainingRecipe
 
 
 class Data:
@@ -59,24 +59,32 @@ class Concatenated(Data):
         self._ends = list(accumulate(len(source) for source in sources))
 
     def place(self, index: int) -> tuple[int, int]:
-        """By counting."""
-        if not 0 <= index < self._ends[-1]:
+        """By counting, and behind the last sample from the first one on."""
+        if index < 0:
             raise IndexError("beyond the data")
+        index %= self._ends[-1]
         number = bisect_right(self._ends, index)
         return number, index - (self._ends[number - 1] if number else 0)
 
 
-def open_data(recipe: TrainingRecipe, registry: Registry) -> Data:
-    """Open every source of the recipe; mixed by weight where one has a weight."""
+def open_sources(
+    components: Sequence[DataComponent], registry: Registry, *, at: str = "data"
+) -> list[SampleSource]:
+    """Every source that a recipe names; ConfigError for one that is empty."""
     sources = []
-    for number, component in enumerate(recipe.data):
-        at = f"data.{number}"
-        spec = registry.dataset_formats.get(component.format, where=f"{at}.format")
-        options = validate(spec.options, component.settings, source="recipe", at=at)
+    for number, component in enumerate(components):
+        here = f"{at}.{number}"
+        spec = registry.dataset_formats.get(component.format, where=f"{here}.format")
+        options = validate(spec.options, component.settings, source="recipe", at=here)
         source = spec.open(options)
         if not len(source):
-            raise ConfigError(f"The data of '{component.format}' is empty", where=at)
+            raise ConfigError(f"The data of '{component.format}' is empty", where=here)
         sources.append(source)
+    return sources
+
+
+def arrange(sources: Sequence[SampleSource], recipe: TrainingRecipe) -> Data:
+    """One after another; mixed by weight where one has a weight."""
     weights = [component.weight for component in recipe.data]
     if all(weight is None for weight in weights):
         return Concatenated(sources)

@@ -13,9 +13,10 @@ from sensorium.errors import ConfigError
 from sensorium.pipeline import Pipeline
 from sensorium.specs import DenseSample
 from torch import Tensor, nn
-from torch.nn import functional
 
+from .losses import cross_entropy
 from .objective import PipelineObjective, trainable
+from .work import Work, cost
 
 
 class DenseObjective(PipelineObjective):
@@ -51,6 +52,17 @@ class DenseObjective(PipelineObjective):
             },
         }
 
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """The labels that are to be learned, of all sets."""
+        return sum(int((labels >= 0).sum()) for labels in batch["labels_of"].values())
+
+    def work(self, rows: Sequence[DenseSample]) -> Work:
+        """The encoder and its heads, at every position."""
+        encoding, naming = cost(self.encoder[self._modality]), cost(self.heads)
+        lengths = [len(next(iter(row.labels.values()))) for row in rows]
+        flops = sum(encoding.of(length, length * length) + naming.of(length) for length in lengths)
+        return Work(sum(lengths), flops)
+
     def forward(self, inputs: Tensor, labels_of: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """→ `loss` (sum over label sets) and each set's accuracy."""
         encoder = trainable(self.pipeline.senses[self._modality].encoder)
@@ -58,7 +70,7 @@ class DenseObjective(PipelineObjective):
         losses, parts = [], {}
         for name, head in self.heads.items():
             logits, labels = head(features), labels_of[name].flatten()
-            losses.append(functional.cross_entropy(logits.float(), labels, ignore_index=-100))
+            losses.append(cross_entropy(logits, labels))
             asked = labels >= 0
             hit = (logits.argmax(-1) == labels)[asked].float().mean()
             parts[f"{name}_accuracy"] = hit.detach()

@@ -15,6 +15,7 @@ from sensorium.errors import ConfigError
 from torch import Tensor, nn
 
 from .recipe import TrainingRecipe
+from .sharding import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,16 @@ def table(objective: nn.Module) -> list[Parameters]:
     return [
         Parameters(
             group=name,
-            total=sum(weight.numel() for weight in part.parameters()),
+            total=sum(count(weight) for weight in part.parameters()),
             learning=sum(w.numel() for w in part.parameters() if w.requires_grad),
         )
         for name, part in objective.named_children()
     ]
+
+
+def count(weight: Tensor) -> int:
+    """How many parameters a tensor holds: nf4 packs two into a byte."""
+    return weight.numel() * (2 if weight.dtype == torch.uint8 else 1)
 
 
 def choose(objective: nn.Module, wanted: Sequence[str], recipe: TrainingRecipe) -> None:
@@ -96,8 +102,9 @@ def redraw(objective: nn.Module, initial_std: Mapping[str, float], seed: int) ->
         for name, weight in matched:
             if not weight.requires_grad:
                 raise ConfigError(f"{name} is frozen and keeps its values", where="initial_std")
-            drawn = torch.randn(weight.shape, generator=generator)
-            weight.data.copy_(drawn * initial_std[pattern.pattern])
+            if not weight.is_meta:
+                drawn = torch.randn(weight.shape, generator=generator)
+                weight.data.copy_(drawn * initial_std[pattern.pattern])
 
 
 def frozen(objective: nn.Module) -> dict[str, Tensor]:
@@ -113,7 +120,7 @@ def hashes(tensors: Mapping[str, Tensor]) -> dict[str, str]:
     """SHA-256 of every tensor's bits."""
     return {
         name: hashlib.sha256(
-            tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+            whole(tensor.detach()).cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
         ).hexdigest()
         for name, tensor in tensors.items()
     }

@@ -18,9 +18,13 @@ from sensorium.specs import Sample, TextSample
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .answering import Exchange, converse
 from .batching import batch_of
+from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
 from .packing import Packer, Row
+from .processes import anywhere
+from .work import Work, cost, head_cost, learns, pairs
 
 
 class LanguageObjective(PipelineObjective):
@@ -70,11 +74,15 @@ class LanguageObjective(PipelineObjective):
             raise ConfigError(
                 f"The data has {media.modality}, but the model takes {known}", where="data"
             )
+        return self._lengths(media)[1]
+
+    def _lengths(self, media: Media) -> tuple[int, int]:
+        """→ positions of the encoder's features, and of what the projector makes of them."""
         sense = self.pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
             length = variable(sense.encoder).positions(self._prepare(media))
-        return sense.projector.positions(length)
+        return length, sense.projector.positions(length)
 
     def _prepare(self, media: Media) -> Tensor:
         if media.digest not in self._prepared:
@@ -93,22 +101,52 @@ class LanguageObjective(PipelineObjective):
         self._prepared.clear()
         return batch
 
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """The targets."""
+        return len(batch["targets"])
+
+    def answer(self, sample: Sample | TextSample, max_tokens: int) -> Exchange | None:
+        """The last answer of its first conversation, or how a plain text goes on."""
+        return converse(self.pipeline, sample, max_tokens)
+
+    def work(self, rows: Sequence[Row]) -> Work:
+        """Rows as long as they are; each picture of the batch is encoded once."""
+        seen = {slot.media for row in rows for slot in row.slots}
+        flops = 0
+        behind = False
+        for name, sense in self.pipeline.senses.items():
+            encoder = getattr(sense.encoder, "module", nn.Module())
+            encoding = cost(encoder)
+            projecting = cost(self.projector[name], behind=learns(encoder))
+            behind |= learns(encoder) or learns(self.projector[name])
+            for media in seen:
+                if media.modality == name:
+                    read, given = self._lengths(media)
+                    flops += encoding.of(read, read * read) + projecting.of(given)
+        vocabulary = self.model.vocabulary
+        reading = cost(self.llm, behind=behind, vocabulary=vocabulary)
+        naming = head_cost(self.llm, vocabulary, behind=behind)
+        for row in rows:
+            flops += reading.of(len(row.ids), pairs(row.positions))
+            flops += naming.of(len(row.targets))
+        return Work(sum(len(row.ids) for row in rows), flops)
+
     def forward(
         self,
         ids: Tensor,
         position_ids: Tensor,
         mask: Tensor,
         media: Mapping[str, Tensor | list[Tensor]],
-        places: Mapping[str, Tensor],
+        places: Mapping[str, Tensor | list[tuple[int, int]]],
         targets: Tensor,
         dense: Tensor,
     ) -> dict[str, Tensor]:
-        """→ `loss` and its parts, means over the targets of the batch."""
+        """→ `loss` and its parts, means over the targets of the batch in all processes."""
         embeddings = self.embed(ids, media, places)
         hidden = self.model.hidden(embeddings, mask, position_ids).flatten(0, 1)
         loss = self._predict(hidden, targets)
         parts = {"answer_loss": loss.detach()}
-        if self.media_label_weight and len(dense):
+        if self.media_label_weight and anywhere(len(dense) > 0):
             said = self._predict(hidden, dense)
             placed = self._name(embeddings.flatten(0, 1), dense)
             loss = loss + self.media_label_weight * (said + placed)
@@ -119,22 +157,22 @@ class LanguageObjective(PipelineObjective):
         self,
         ids: Tensor,
         media: Mapping[str, Tensor | list[Tensor]],
-        places: Mapping[str, Tensor],
+        places: Mapping[str, Tensor | list[tuple[int, int]]],
     ) -> Tensor:
         """ids [B, T] → embeddings [B, T, D], media items in their places."""
         embeddings = self.model.embed(ids.reshape(-1))
         for modality, inputs in media.items():
-            starts, which = places[modality].unbind(1)
-            if isinstance(inputs, Tensor):
+            at_slots = places[modality]
+            if isinstance(inputs, Tensor) and isinstance(at_slots, Tensor):
+                starts, which = at_slots.unbind(1)
                 projected = self._project(modality, inputs)
                 at = starts[:, None] + torch.arange(projected.shape[1], device=ids.device)
                 at, shown = at.reshape(-1), projected[which].flatten(0, 1)
             else:
-                of_items = self._project_each(modality, inputs)
-                items = [of_items[index] for index in which.tolist()]
-                runs = [torch.arange(len(item), device=ids.device) for item in items]
-                at = torch.cat([start + run for start, run in zip(starts, runs, strict=True)])
-                shown = torch.cat(items)
+                of_items = self._project_each(modality, list(inputs))
+                items = [(int(start), of_items[int(which)]) for start, which in at_slots]
+                runs = [torch.arange(at, at + len(item), device=ids.device) for at, item in items]
+                at, shown = torch.cat(runs), torch.cat([item for _, item in items])
             embeddings = embeddings.index_copy(0, at, shown.to(embeddings.dtype))
         return embeddings.view(*ids.shape, -1)
 
@@ -166,13 +204,11 @@ class LanguageObjective(PipelineObjective):
 
     def _predict(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy of the vocabulary head at `targets` [M, 2]; 0 where M is 0."""
-        if not len(targets):
-            return hidden.sum() * 0
         logits = self.model.logits(hidden[targets[:, 0]])
-        return functional.cross_entropy(logits.float(), targets[:, 1])
+        return cross_entropy(logits, targets[:, 1])
 
     def _name(self, embeddings: Tensor, dense: Tensor) -> Tensor:
         """Pulls a projected position towards the embeddings of the words that describe it."""
         at = functional.layer_norm(embeddings[dense[:, 0]], embeddings.shape[-1:])
         words = self.model.embed(torch.arange(self.model.vocabulary, device=dense.device))
-        return functional.cross_entropy((at @ words.T).float(), dense[:, 1])
+        return cross_entropy(at @ words.T, dense[:, 1])

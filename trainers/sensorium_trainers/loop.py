@@ -5,22 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
 from sensorium.errors import CheckpointError
 from sensorium.registry import Registry
+from transformers import TrainerCallback
 
-from .checkpoints import LOG, AtomicCheckpoints, newest_checkpoint, set_aside, step_of
+from .checkpoints import LOG, clear, newest_checkpoint, set_aside, step_of
 from .composing import compose
-from .data import open_data
 from .errors import TrainingError
-from .freezing import Parameters, choose, combined, frozen, hashes, redraw, table, widen
+from .freezing import Parameters, combined, frozen, hashes, table
+from .holdout import open_split
 from .log import Report, RunLog
+from .processes import from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
+from .report import write_report
+from .saving import AtomicCheckpoints
+from .sharding import is_sharded
 from .skipping import Skipped
-from .stages import Stage, groups
+from .stages import Stage
 from .stopping import StopOnTerm
 from .trainer import StageTrainer
+from .writing import writing
 
 
 class Run:
@@ -29,68 +34,99 @@ class Run:
     def __init__(self, stage: Stage, recipe: TrainingRecipe, registry: Registry) -> None:
         self.stage = stage
         self.recipe = recipe
-        wanted = groups(stage, recipe)
-        torch.manual_seed(recipe.seed)  # new projectors and heads are drawn below
-        self.data = open_data(recipe, registry)
+        self._registry = registry
+        join(recipe.device)
+        self.data, self.held_out = open_split(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)
-        choose(self.objective, (*wanted, "heads"), recipe)
-        widen(self.objective, keep=("llm",) if recipe.lora else ())
-        redraw(self.objective, recipe.initial_std, recipe.seed)
 
     def parameters(self) -> list[Parameters]:
-        """The table that `--dry-run` prints."""
+        """What learns and what does not, by group."""
         return table(self.objective)
 
-    def train(self, report: Report, *, resume: bool = True) -> Path:
-        """Learn to the last step, from the newest checkpoint if there is one → what was exported.
+    def train(
+        self, report: Report, *, resume: bool = True, display: TrainerCallback | None = None
+    ) -> Path:
+        """Learn to the last step, from the newest whole checkpoint if there is one.
 
+        → what was exported. `display` shows the entries of the log instead of lines to `report`.
         Raises TrainingError where the run had to stop, CheckpointError where a checkpoint cannot
         be written or does not belong to this run.
         """
+        report = on_main(report)
         output = self.recipe.output
-        output.mkdir(parents=True, exist_ok=True)
-        if not resume and (place := set_aside(output)):
-            report(f"the earlier run is in {place}")
-        checkpoint = newest_checkpoint(output)
+        with writing(output):
+            output.mkdir(parents=True, exist_ok=True)
+        checkpoint = from_main(self._start(report, resume) if is_main() else None)
         stopping = StopOnTerm()
         samples = Skipped(self.recipe.max_skipped_share, report)
-        callbacks = [RunLog(output / LOG, report), stopping]
-        trainer = StageTrainer(self.objective, self.recipe, self.data, samples, callbacks)
+        callbacks = [RunLog(output / LOG, None if display else report), stopping]
+        callbacks += [display] if display else []
+        trainer = StageTrainer(
+            self.objective, self.recipe, self.data, samples, callbacks, self.held_out
+        )
         before = hashes(frozen(self.objective))
-        record = self._record(before)
+        record = {**self._record(before), "machine": trainer.machine.record()}
         if checkpoint is not None:
             self._compare(record, report)
             samples.load(checkpoint)
-        write_record(output, record)
+        if is_main():
+            write_record(output, record)
         if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
             report(f"{checkpoint.name} is the last step")
-            self.load_newest()
+            AtomicCheckpoints.load_weights(self.objective, checkpoint)
         else:
             self._learn(trainer, checkpoint, stopping, report)
         self._prove(before)
-        exported = self.export(report)
+        if not is_main():
+            return from_main(output)
+        exported = self._finish(report)
         skipped: dict[str, Any] = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
         if samples.count:
             report(samples.summary())
             skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
         finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
         write_record(output, {**record, "finished": finished})
-        return exported
+        self._tell(report)
+        return from_main(exported)
+
+    def _start(self, report: Report, resume: bool) -> Path | None:
+        """The checkpoint to go on from."""
+        clear(self.recipe.output)
+        if not resume and (place := set_aside(self.recipe.output)):
+            report(f"the earlier run is in {place}")
+        return newest_checkpoint(self.recipe.output, report)
+
+    def _finish(self, report: Report) -> Path:
+        """Export; models that are in pieces are composed anew, with what they learned."""
+        if not is_sharded(self.objective):
+            return self.export(report)
+        again = Run(self.stage, self.recipe, self._registry)
+        again.load_newest()
+        return again.export(report)
+
+    def _tell(self, report: Report) -> None:
+        """A run that is finished does not fail for want of a page about it."""
+        try:
+            report(f"report: {write_report(self.recipe.output)}")
+        except OSError as error:
+            report(f"no report, for {error.filename} cannot be written: {error.strerror}")
 
     def export_newest(self, report: Report) -> Path:
         """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
         self._compare(self._record(hashes(frozen(self.objective))), report)
-        report(f"weights of {self.load_newest().name}")
+        report(f"weights of {self.load_newest(report).name}")
         return self.export(report)
 
     def _record(self, held: dict[str, str]) -> dict[str, Any]:
         return make_record(self.stage.name, self.recipe, self.parameters(), combined(held))
 
     def _learn(
-        self, trainer: Any, checkpoint: Path | None, stopping: StopOnTerm, report: Report
+        self, trainer: StageTrainer, checkpoint: Path | None, stopping: StopOnTerm, report: Report
     ) -> None:
         if checkpoint is not None:
+            trainer.refuse_other_form(checkpoint)
             report(f"resuming from {checkpoint.name}")
+        report(trainer.machine.line())
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finally:
@@ -132,9 +168,9 @@ class Run:
         report(f"{folder.name}: {folder}")
         return folder
 
-    def load_newest(self) -> Path:
-        """Take the weights of the newest checkpoint, to export them."""
-        checkpoint = newest_checkpoint(self.recipe.output)
+    def load_newest(self, report: Report | None = None) -> Path:
+        """Take the weights of the newest whole checkpoint, to export them."""
+        checkpoint = newest_checkpoint(self.recipe.output, report)
         if checkpoint is None:
             raise CheckpointError(f"No checkpoint in {self.recipe.output}")
         AtomicCheckpoints.load_weights(self.objective, checkpoint)

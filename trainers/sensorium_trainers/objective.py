@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,13 @@ from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.errors import ConfigError
 from sensorium.pipeline import Pipeline
 from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_layers import GradientCheckpointingLayer
 
+from .answering import Exchange
 from .lora import merge_adapter
 from .recipe import TrainingRecipe
+from .work import NOTHING, Work
 
 
 class Objective(nn.Module):
@@ -39,17 +43,57 @@ class Objective(nn.Module):
         """Rows → the keyword arguments of `forward`."""
         raise NotImplementedError
 
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """How many predictions the loss of a batch is the mean of."""
+        raise NotImplementedError
+
+    def work(self, rows: Sequence[Any]) -> Work:
+        """How much a batch of these rows computes, forward and backward; nothing if not counted."""
+        return NOTHING
+
+    def answer(self, sample: Any, max_tokens: int) -> Exchange | None:
+        """What the models make of a sample now; None where they say nothing."""
+        return None
+
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the models as they are now → the folder."""
         raise NotImplementedError
+
+    @property
+    def _no_split_modules(self) -> list[str]:
+        """The layers that FSDP2 shards one by one: those that transformers' models name."""
+        parts = [part for child in self.children() for part in child.modules()]
+        named = {name for part in parts for name in getattr(part, "_no_split_modules", None) or ()}
+        return sorted(named & {type(part).__name__ for part in parts})
 
     def train(self, mode: bool = True) -> Objective:
         """Where nothing learns nothing is in training mode: no dropout, no running statistics."""
         super().train(mode)
         for part in self.children():
-            if not any(weight.requires_grad for weight in part.parameters()):
+            if not learns(part):
                 part.eval()
+                for layer in part.modules():
+                    if isinstance(layer, GradientCheckpointingLayer):
+                        # transformers checkpoints a layer in training mode only; of the layer
+                        # itself nothing else depends on it, and what it holds stays in eval mode.
+                        layer.training = mode and layer.gradient_checkpointing
         return self
+
+    def activation_checkpointing_enable(self, **settings: Any) -> None:
+        """Called by the Trainer where the recipe has `gradient_checkpointing`."""
+        able = [
+            part
+            for name, group in self.named_children()
+            if name != "encoder" or learns(group)  # else no gradient passes through it
+            for part in group.modules()
+            if isinstance(part, PreTrainedModel)
+        ]
+        if not able:
+            raise ConfigError("These models cannot do it", where="gradient_checkpointing")
+        for part in able:
+            part.activation_checkpointing_enable(**settings)
+            # Only the older kind of checkpointing needs these hooks, on weights that stay frozen.
+            part.disable_input_require_grads()
 
 
 class PipelineObjective(Objective):
@@ -67,6 +111,11 @@ class PipelineObjective(Objective):
         dtype = getattr(torch, recipe.export_dtype) if recipe.export_dtype else None
         save_bundle(self.pipeline, folder, name=recipe.name, dtype=dtype)
         return folder
+
+
+def learns(part: nn.Module) -> bool:
+    """Whether anything in it does."""
+    return any(weight.requires_grad for weight in part.parameters())
 
 
 def trainable(encoder: object) -> TrainableEncoder:

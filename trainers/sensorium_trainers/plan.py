@@ -65,9 +65,10 @@ def follow(
             report(f"{title} is finished")
             continue
         report(title)
+        from .display import train_shown
         from .loop import Run
 
-        Run(STAGES[step.stage], recipe, registry).train(report)
+        train_shown(Run(STAGES[step.stage], recipe, registry), report)
     return assemble(plan.bundle, registry, report)
 
 

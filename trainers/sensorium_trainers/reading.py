@@ -11,6 +11,7 @@ from sensorium.errors import MediaError, SampleError
 
 from .data import Data
 from .objective import Objective
+from .work import NOTHING, Work
 
 TAKEN = "taken"
 """The key of a batch under which `Taken` travels from the process that made it."""
@@ -20,10 +21,11 @@ _ATTEMPTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many samples a batch was to have, and why some were passed over."""
+    """How many samples a batch was to have, why some were passed over, and what it computes."""
 
     samples: int
     skipped: tuple[str, ...] = ()
+    work: Work = NOTHING
 
 
 class Reader:
@@ -51,8 +53,9 @@ class Reader:
             if row is None:
                 return {TAKEN: Taken(len(indices), tuple(skipped))}
             rows.append(row)
+        work = self._objective.work(rows)
         batch = self._objective.batch(rows)
-        return {**batch, TAKEN: Taken(len(indices), tuple(skipped))}
+        return {**batch, TAKEN: Taken(len(indices), tuple(skipped), work)}
 
     def _row(self, index: int, skipped: list[str]) -> Any:
         number, at = self._data.place(index)

@@ -14,6 +14,7 @@ from sensorium.options import Options
 ENVIRONMENT_PREFIX = "SENSORIUM_TRAIN_"
 
 Group = Literal["encoder", "projector", "llm", "decoder"]
+Reporter = Literal["tensorboard", "trackio", "wandb"]
 
 
 class DataComponent(BaseModel):
@@ -36,6 +37,22 @@ class DataComponent(BaseModel):
         return dict(self.model_extra or {})
 
 
+class ValidationOptions(Options):
+    """What a run is measured on as it goes, which it never learns from."""
+
+    data: tuple[DataComponent, ...] = Field(
+        default=(),
+        description="Data of its own; where left out, `samples` are taken out of the run's data, "
+        "and with them whatever shows the same picture, where the format knows.",
+    )
+    samples: int = Field(default=256, ge=1, description="Samples scored each time, the same ones.")
+    every: int = Field(default=500, ge=1, description="Steps in between; the last step has one.")
+    generations: int = Field(
+        default=4, ge=0, description="Of these samples, how many the model answers each time."
+    )
+    max_tokens: int = Field(default=64, ge=1, description="Longest of these answers, in tokens.")
+
+
 class TrainingRecipe(Options):
     """One run of one stage."""
 
@@ -45,6 +62,9 @@ class TrainingRecipe(Options):
     )
     data: tuple[DataComponent, ...] = Field(min_length=1, description="What to learn from.")
     output: Path = Field(description="Folder for checkpoints, the log and the finished bundle.")
+    validation: ValidationOptions | None = Field(
+        default=None, description="Held-out samples: their loss, and answers to some of them."
+    )
     name: str = Field(default="trained", description="Name written into the bundle.")
     trains: tuple[Group, ...] | None = Field(
         default=None, description="What learns; the stage's own choice where left out."
@@ -92,6 +112,26 @@ class TrainingRecipe(Options):
     adam_beta2: float = Field(
         default=0.98, gt=0, lt=1, description="AdamW's decay of squared gradients."
     )
+    optimizer: Literal["adamw", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"] = Field(
+        default="adamw",
+        description="`8bit` keeps AdamW's moments in a quarter of the memory, `paged` lets them "
+        "leave a full GPU for a while; both need bitsandbytes. On a CPU nothing is paged.",
+    )
+    autocast: Literal["bfloat16", "float16"] | None = Field(
+        default=None,
+        description="Compute in half precision; weights that learn stay float32. float16 needs a "
+        "GPU.",
+    )
+    gradient_checkpointing: bool = Field(
+        default=False,
+        description="Keep only each layer's input and compute the rest again: less memory, about "
+        "a third more time.",
+    )
+    compile: bool = Field(
+        default=False,
+        description="Compile by torch.compile; pays on a GPU in long runs, and needs a C++ "
+        "compiler on a CPU.",
+    )
     max_gradient_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to it.")
     max_skipped_steps: int = Field(
         default=10,
@@ -115,6 +155,16 @@ class TrainingRecipe(Options):
     )
     seed: int = Field(default=0, ge=0, description="Order of the data and dropout.")
     log_every: int = Field(default=50, ge=1, description="Steps between lines of the log.")
+    reporters: tuple[Reporter, ...] = Field(
+        default=(), description="Where the log goes besides `log.jsonl`; nowhere unless named here."
+    )
+    peak_tflops: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="What the machine can do, in TFLOP/s a process, for the share of it that is "
+        "used; measured with a matrix product if left out.",
+    )
     save_every: int = Field(default=500, ge=1, description="Steps between checkpoints.")
     keep: int = Field(default=2, ge=1, description="Checkpoints kept.")
     threads: int | None = Field(default=None, ge=1, description="CPU threads.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +13,16 @@ from sensorium.version import __version__
 
 from .freezing import Parameters
 from .recipe import TrainingRecipe
+from .writing import replace_text
 
 RECORD = "run.json"
 
-_HARMLESS = frozenset({"output", "name", "workers", "log_every", "save_every", "keep", "threads"})
+_HARMLESS = frozenset(
+    {
+        *("output", "name", "workers", "log_every", "save_every", "keep", "threads"),
+        *("gradient_checkpointing", "reporters", "peak_tflops"),
+    }
+)
 """Keys that may differ when a run goes on: they change neither data nor arithmetic."""
 
 
@@ -37,9 +42,7 @@ def make_record(
 
 def write_record(output: Path, record: dict[str, Any]) -> None:
     """Write it whole or not at all."""
-    partial = output / f"{RECORD}.partial"
-    partial.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(partial, output / RECORD)
+    replace_text(output / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_record(output: Path) -> dict[str, Any] | None:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import torch
+from sensorium.errors import ConfigError, MissingPackageError
 from transformers import TrainingArguments
 
 from .recipe import TrainingRecipe
+from .reporters import PROJECT
 
 
 def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArguments:
     """Everything the Trainer is told; `ordered` where the data has its own order."""
     shuffle = recipe.shuffle and not ordered
     scheduler, details = _schedule(recipe)
+    on_gpu = recipe.device != "cpu" and torch.cuda.is_available()
+    if recipe.autocast == "float16" and not on_gpu:
+        raise ConfigError(
+            "float16 needs a GPU: a CPU has no loss scaling for it",
+            where="autocast",
+            hint="Use bfloat16, or leave it out.",
+        )
     made = TrainingArguments(
         output_dir=str(recipe.output),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.accumulate,
-        optim="adamw_torch_fused",
+        optim=_optimizer(recipe, on_gpu=on_gpu),
+        bf16=recipe.autocast == "bfloat16",
+        fp16=recipe.autocast == "float16",
+        activation_checkpointing=recipe.gradient_checkpointing,
+        torch_compile=recipe.compile,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=scheduler,
         lr_scheduler_kwargs=details,
@@ -29,7 +43,7 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
         adam_beta2=recipe.adam_beta2,
         seed=recipe.seed,
         data_seed=recipe.seed,
-        use_cpu=recipe.device == "cpu" or not torch.cuda.is_available(),
+        use_cpu=not on_gpu,
         train_sampling_strategy="random" if shuffle else "sequential",
         dataloader_num_workers=recipe.workers,
         dataloader_pin_memory=False,
@@ -42,12 +56,30 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
         logging_nan_inf_filter=True,
         save_steps=recipe.save_every,
         save_total_limit=recipe.keep,
-        report_to=[],
+        # `evaluate` of our Trainer is its own; it is only told when.
+        eval_strategy="steps" if recipe.validation else "no",
+        eval_steps=recipe.validation.every if recipe.validation else None,
+        report_to=[],  # reporters are callbacks, made by us
+        run_name=recipe.output.resolve().name,
+        project=PROJECT,
         disable_tqdm=True,
     )
     # With several GPUs in sight and one process, the Trainer would fall back to DataParallel.
     made._n_gpu = min(made.n_gpu, 1)
     return made
+
+
+def _optimizer(recipe: TrainingRecipe, *, on_gpu: bool) -> str:
+    """Its name in transformers."""
+    # bitsandbytes pages nothing on a CPU either, but warns of it.
+    name = recipe.optimizer if on_gpu else recipe.optimizer.removeprefix("paged_")
+    if name == "adamw":
+        return "adamw_torch_fused"
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise MissingPackageError(
+            "bitsandbytes", f"The optimizer '{recipe.optimizer}'", extra="quantize"
+        )
+    return {"paged_adamw": "paged_adamw_32bit"}.get(name, name)
 
 
 def _schedule(recipe: TrainingRecipe) -> tuple[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .errors import TrainingError
 from .log import Report
+from .processes import gathered
 from .reading import Taken
 
 SAMPLES = "samples.json"
@@ -18,7 +19,7 @@ _FIRST = 1000
 
 
 class Skipped:
-    """Counted in the process that trains, when a batch is used."""
+    """Counted when a batch is used, over all processes that train."""
 
     def __init__(self, share: float, report: Report) -> None:
         self.count = 0
@@ -28,20 +29,27 @@ class Skipped:
         self._report = report
 
     def add(self, taken: Taken, *, usable: bool) -> None:
-        """One batch; TrainingError where too many were skipped so far, or no other was found."""
-        self.read += taken.samples
-        self.count += len(taken.skipped)
-        for reason in taken.skipped:
-            if reason not in self.reasons and len(self.reasons) < _REASONS:
-                self.reasons.append(reason)
-                self._report(f"skipped: {reason}")
-        if not usable:
-            raise TrainingError(
-                f"Of {len(taken.skipped)} samples tried in one place none could be used, the last: "
-                f"{taken.skipped[-1]}",
-                where="data",
-                hint="The data may be of another form than the recipe says, or the media missing.",
-            )
+        """One batch; TrainingError where too many were skipped so far, or no other was found.
+
+        Every process counts the batches of all, and so all come to the same judgement.
+        """
+        batches = gathered((taken, usable))
+        for each, _ in batches:
+            self.read += each.samples
+            self.count += len(each.skipped)
+            for reason in each.skipped:
+                if reason not in self.reasons and len(self.reasons) < _REASONS:
+                    self.reasons.append(reason)
+                    self._report(f"skipped: {reason}")
+        for each, found in batches:
+            if not found:
+                raise TrainingError(
+                    f"Of {len(each.skipped)} samples tried in one place none could be used, the "
+                    f"last: {each.skipped[-1]}",
+                    where="data",
+                    hint="The data may be of another form than the recipe says, or the media "
+                    "missing.",
+                )
         if self.count > self._share * max(self.read, _FIRST):
             raise TrainingError(
                 f"{self.summary()}; more than {self._share:.3g} of all end a run",

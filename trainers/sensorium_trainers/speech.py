@@ -6,7 +6,7 @@ T tokens of the longest text with its prompt, V vocabulary, D width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,13 @@ from sensorium.specs import SpeechSample
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .answering import Exchange
+from .losses import cross_entropy
 from .objective import Objective
+from .processes import anywhere, divisor
 from .recipe import TrainingRecipe
 from .whispers import Whisper, load_whisper, save_whisper
+from .work import Work, cost, head_cost, learns, pairs
 
 SOUND_CLASSES = 128
 """ASCII; 0 is the blank of connectionist temporal classification."""
@@ -77,6 +81,52 @@ class SpeechObjective(Objective):
             ),
         }
 
+    def predictions(self, batch: Mapping[str, Any]) -> int:
+        """The tokens to be written."""
+        return int((batch["labels"] >= 0).sum())
+
+    def work(self, rows: Sequence[Spelled]) -> Work:
+        """Every clip fills the encoder's window; the decoder reads the texts."""
+        model, config = self._whisper.model.model, self._whisper.model.config
+        window = int(config.max_source_positions)
+        heard = learns(self.encoder)
+        # The first convolution runs over frames, two a position.
+        flops = cost(self.encoder).of(window, window * window) + cost(model.encoder.conv1).of(
+            window
+        )
+        if self._sound_weight:
+            flops += cost(self.heads, behind=heard).of(window)
+        flops *= len(rows)
+        writing = cost(self.decoder, behind=heard)
+        naming = head_cost(self.decoder, config.vocab_size, behind=heard)
+        # Keys and values of what was heard are made at the positions of the window.
+        attentions = [layer.encoder_attn for layer in model.decoder.layers]
+        made = [part for attention in attentions for part in (attention.k_proj, attention.v_proj)]
+        hearing = sum(cost(part, behind=heard).position for part in made)
+        lengths = [len(ids) for _, (ids, _) in rows]
+        for length in lengths:
+            # A token attends to those before it, and to all of the window.
+            flops += writing.of(length, pairs(range(length)) + length * window)
+            flops += naming.of(length) + hearing * (window - length)
+        return Work(sum(lengths), flops)
+
+    def answer(self, sample: SpeechSample, max_tokens: int) -> Exchange | None:
+        """What it hears, written greedily."""
+        batch = self.batch([self.row(sample)])
+        device = next(self.parameters()).device
+        hidden = self.encoder(batch["frames"].to(device)).last_hidden_state
+        begun = int((batch["labels"][0] < 0).sum()) + 1
+        ids = batch["ids"][:, :begun].to(device)
+        room = self._whisper.model.config.max_target_positions - begun
+        for _ in range(min(max_tokens, room)):
+            states = self.decoder(input_ids=ids, encoder_hidden_states=hidden, use_cache=False)
+            following = self._whisper.model.proj_out(states.last_hidden_state[:, -1:]).argmax(-1)
+            if int(following) == self._whisper.end:
+                break
+            ids = torch.cat([ids, following], dim=1)
+        said = self._whisper.tokenizer.decode(ids[0, begun:].tolist()).strip()
+        return Exchange("", sample.text, said, (sample.media,))
+
     def forward(
         self, frames: Tensor, ids: Tensor, labels: Tensor, sounds: Tensor
     ) -> dict[str, Tensor]:
@@ -85,10 +135,10 @@ class SpeechObjective(Objective):
         states = self.decoder(input_ids=ids, encoder_hidden_states=hidden, use_cache=False)
         told = labels >= 0
         logits = self._whisper.model.proj_out(states.last_hidden_state[told]).float()
-        loss = functional.cross_entropy(logits, labels[told])
+        loss = cross_entropy(logits, labels[told])
         right = (logits.argmax(-1) == labels[told]).float().mean()
         parts = {"text_loss": loss.detach(), "token_accuracy": right.detach()}
-        if self._sound_weight and sounds.shape[1]:
+        if self._sound_weight and anywhere(sounds.shape[1] > 0):
             heard = self._hear(hidden, sounds)
             loss = loss + self._sound_weight * heard
             parts["sound_loss"] = heard.detach()
@@ -98,12 +148,14 @@ class SpeechObjective(Objective):
         logits = self.heads["sounds"](hidden).float().log_softmax(-1).transpose(0, 1)
         lengths = (sounds > 0).sum(1)
         spelled = lengths > 0
+        share = spelled.sum() / divisor(spelled.sum())
         if not spelled.any():
             return hidden.sum() * 0
         positions = torch.full_like(lengths[spelled], hidden.shape[1])
-        return functional.ctc_loss(
+        heard = functional.ctc_loss(
             logits[:, spelled], sounds[spelled], positions, lengths[spelled], zero_infinity=True
         )
+        return heard * share
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the speech checkpoint; the head of the sounds is left behind."""

@@ -1,4 +1,4 @@
-"""SIGTERM: finish the step, save, stop."""
+"""SIGTERM, sent to any process of a run: finish the step, save, stop, all of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import threading
 from typing import Any
 
 from transformers import TrainerCallback
+
+from .processes import anywhere
 
 
 class StopOnTerm(TrainerCallback):  # type: ignore[misc]
@@ -24,7 +26,7 @@ class StopOnTerm(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The weights are whole only between two steps."""
-        if self._asked:
+        if anywhere(self._asked):
             self.stopped_at = state.global_step
             control.should_save = control.should_training_stop = True
 

@@ -11,14 +11,20 @@ import torch
 from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
-from .checkpoints import AtomicCheckpoints
 from .data import Data
 from .errors import TrainingError
+from .generations import Generations
+from .machine import describe
+from .meter import Meter
 from .objective import Objective
+from .processes import gathered
 from .reading import TAKEN, Reader
 from .recipe import TrainingRecipe
+from .reporters import reporters
+from .saving import AtomicCheckpoints
 from .schedule import arguments
 from .skipping import Skipped
+from .validation import Validation
 
 
 class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
@@ -31,22 +37,37 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         data: Data,
         samples: Skipped,
         callbacks: list[TrainerCallback],
+        held_out: Data | None = None,
     ) -> None:
         self.skipped = 0
         self.samples = samples
         self._allowed = recipe.max_skipped_steps
         self._parts = Means()
         told = arguments(recipe, ordered=data.endless)
-        in_step = told.train_batch_size * told.gradient_accumulation_steps * told.world_size
+        self.machine = describe(objective, str(told.device), recipe.peak_tflops)
+        self.meter = Meter(self.machine.peak_flops)
+        self.generations = Generations(recipe.output)
+        self.validation = None
+        if held_out is not None:
+            mine = {"rank": told.process_index, "processes": told.world_size}
+            self.validation = Validation(objective, held_out, recipe, **mine)
+        in_batch = told.train_batch_size * told.world_size
+        in_step = in_batch * told.gradient_accumulation_steps
         super().__init__(
             model=objective,
             args=told,
-            # Indices only: samples are read where batches are made, and replaced there.
-            train_dataset=range(recipe.steps * in_step if data.endless else len(data)),
+            # Indices only: samples are read where batches are made, and replaced there. An epoch
+            # is filled up to whole batches, so that it is the same for any number of processes.
+            train_dataset=range(
+                recipe.steps * in_step if data.endless else -(-len(data) // in_batch) * in_batch
+            ),
+            eval_dataset=None if held_out is None else range(len(held_out)),
             data_collator=Reader(data, objective, recipe.seed),
-            callbacks=callbacks,
+            callbacks=[*callbacks, self.meter, self.generations, *reporters(recipe)],
         )
         self.remove_callback(PrinterCallback)
+        if self.is_deepspeed_enabled:
+            self._allowed = 0  # its engine has taken the step before we can judge it
 
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, **_: Any
@@ -54,27 +75,48 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         """The objective's loss; its parts are kept for the log, and skipped samples counted."""
         taken = inputs.pop(TAKEN)
         self.samples.add(taken, usable=bool(inputs))
+        self.meter.add(taken)
         outputs = model(**inputs)
         self._parts.add({name: value for name, value in outputs.items() if name != "loss"})
         return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Adds the parts of the loss, and how many steps and samples were skipped so far."""
+        """Adds the parts of the loss, the speed, and how much was skipped so far."""
         if "loss" in logs:
-            logs = {**logs, **self._parts.take()}
+            speed = self.meter.take(self.state.global_step, self.args.world_size)
+            logs = {**logs, **self._parts.take(), **speed}
             if self.skipped:
                 logs["skipped_steps"] = self.skipped
             if self.samples.count:
                 logs["skipped_samples"] = self.samples.count
         super().log(logs, *args, **kwargs)
 
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        super()._save(output_dir, state_dict)
-        self.samples.save(Path(output_dir or self.args.output_dir))
+    def save_more(self, folder: Path) -> None:
+        """How many samples were skipped."""
+        self.samples.save(folder)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Held-out loss into the log, answers beside it; the Trainer says when."""
+        if self.validation is None:
+            raise TrainingError("This run holds out no samples", where="validation")
+        with self.meter.paused():
+            found = self.validation.loss(self._prepare_inputs)
+            answers = self.validation.answers()
+            if self.is_world_process_zero():
+                self.generations.add(self.state.global_step, answers)
+        metrics = {f"eval_{name}": round(value, 4) for name, value in found.items()}
+        self.log(metrics)
+        self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        with self.meter.paused():
+            super()._save_checkpoint(model, trial)
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)
-        if not torch.isfinite(torch.as_tensor(norm)):
+        # DeepSpeed says -1 where it is not finite.
+        if not torch.isfinite(torch.as_tensor(norm)) or norm < 0:
             # Clipping has divided every gradient by it. Without gradients the optimizer's step
             # leaves weights and moments as they are.
             model.zero_grad()
@@ -91,7 +133,10 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
 
 
 class Means:
-    """Means of named values since they were last taken; no synchronisation in between."""
+    """Means of named values since they were last taken; no synchronisation in between.
+
+    With several processes the means are over the values of all.
+    """
 
     def __init__(self) -> None:
         self._held: defaultdict[str, list[Tensor]] = defaultdict(list)
@@ -103,11 +148,17 @@ class Means:
 
     def take(self) -> dict[str, float]:
         """The means of what was finite, and begin anew."""
-        means = {}
+        mine = {}
         for name, values in self._held.items():
-            stacked = torch.stack(values).float()
+            stacked = torch.stack(values).double()
             finite = stacked[torch.isfinite(stacked)]
-            if len(finite):
-                means[name] = round(float(finite.mean()), 4)
+            mine[name] = (float(finite.sum()), len(finite))
         self._held.clear()
-        return means
+        totals: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+        for one in gathered(mine):
+            for name, total in one.items():
+                totals[name].append(total)
+        sums = {
+            name: [sum(column) for column in zip(*t, strict=True)] for name, t in totals.items()
+        }
+        return {name: round(total / count, 4) for name, (total, count) in sums.items() if count}

@@ -28,6 +28,11 @@ class MlpOptions(PooledOptions):
     """Options of 'mlp'."""
 
     depth: int = Field(default=2, ge=1, le=8, description="Number of linear maps (mlpNx_gelu).")
+    hidden: int | None = Field(
+        default=None,
+        ge=1,
+        description="Width between the linear maps; the language model's where left out.",
+    )
 
 
 class AveragePoolOptions(MlpOptions):

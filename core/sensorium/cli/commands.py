@@ -45,6 +45,11 @@ COMMANDS: tuple[Command, ...] = (
         load=_from("sensorium.cli.evaluate", "evaluate"),
     ),
     Command(
+        name="convert",
+        summary="Make a bundle that a quicker backend runs.",
+        load=_from("sensorium.cli.convert", "convert"),
+    ),
+    Command(
         name="plugins",
         summary="What is installed and where it comes from.",
         load=_from("sensorium.cli.plugins", "plugins"),

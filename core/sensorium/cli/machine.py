@@ -30,6 +30,7 @@ OPTIONAL = {
     "gradio": ("app", "the chat page"),
     "faster-whisper": ("audio", "recordings and speech"),
     "bitsandbytes": ("quantize", "nf4 weights"),
+    "onnxruntime": ("onnx", "Phi in 4 bits on the CPU"),
     "datasets": ("datasets", "Parquet and data sets of the hub, for training"),
 }
 """Optional package → the extra that installs it, and what it is for."""

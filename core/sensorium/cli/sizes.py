@@ -81,6 +81,8 @@ def _checkpoint(part: str, options: Any, vocabulary: int = 0) -> PartSize:
         note = f"{name} is not on this machine yet" if name else "no weight files known"
         return PartSize(part, 0, 0, 0, 0, note)
     target = _TARGETS.get(str(getattr(options, "dtype", None)))
+    if getattr(options, "backend", None) == "onnx":
+        target = None  # runs its weights as they are stored
     nf4 = getattr(options, "quantization", None) == "nf4"
     return _measure(part, files, target, vocabulary if nf4 else None)
 

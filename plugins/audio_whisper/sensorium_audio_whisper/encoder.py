@@ -113,7 +113,7 @@ def build(options: WhisperOptions, device: str) -> WhisperFeatures:
     spectrograms = read_spectrograms(checkpoint, config)
     dtype = choose_dtype(options.dtype, device)
     source = None
-    if options.random_seed is None:
+    if options.random_seed is None and device != "meta":
         path = checkpoint.weights()
         source = path.parent
         content = weights_fingerprint([path], encoder_name)
@@ -123,7 +123,7 @@ def build(options: WhisperOptions, device: str) -> WhisperFeatures:
         load_weights(module, [path], encoder_name, kind="Whisper")
     else:
         content = f"random {options.random_seed}"
-        module = seeded(lambda: WhisperEncoder(config), options.random_seed, device).to(dtype)
+        module = seeded(lambda: WhisperEncoder(config), options.random_seed or 0, device).to(dtype)
     settings = [{name: getattr(config, name) for name in DECISIVE}, spectrograms.to_dict()]
     fingerprint = combine("whisper", json.dumps(settings, sort_keys=True), content)
     return WhisperFeatures(module.eval(), spectrograms, fingerprint, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sensorium.hooks import hookimpl
@@ -11,6 +11,8 @@ from sensorium.specs import ChatTemplate, LanguageModelSpec
 from .template import LLAVA_PHI
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sensorium.contracts import LanguageModel, LanguageModelShape
 
     from .options import Phi2Options
@@ -18,15 +20,16 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_language_models() -> Iterator[LanguageModelSpec]:
-    """Phi on torch."""
+    """Phi on torch, and on ONNX Runtime."""
     from .options import Phi2Options
 
     yield LanguageModelSpec(
         name="phi2",
-        summary="Microsoft Phi-2 / Phi-1.5 and any checkpoint of model type phi, on torch",
+        summary="Microsoft Phi-2, Phi-1.5 and their kin (model type phi), on torch or ONNX Runtime",
         options=Phi2Options,
         inspect=_inspect,
         build=_build,
+        convert=_convert,
     )
 
 
@@ -43,6 +46,18 @@ def _inspect(options: Phi2Options) -> LanguageModelShape:
 
 
 def _build(options: Phi2Options, device: str) -> LanguageModel:
+    if options.backend == "onnx":
+        from .onnx.build import build as build_onnx
+
+        return build_onnx(options, device)
     from .build import build
 
     return build(options, device)
+
+
+def _convert(options: Phi2Options, folder: Path) -> Mapping[str, str]:
+    from .checkpoint import checkpoint_folder
+    from .onnx.convert import convert
+
+    convert(checkpoint_folder(options), folder)
+    return {"backend": "onnx", "checkpoint": str(folder)}

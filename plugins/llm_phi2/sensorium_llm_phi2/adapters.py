@@ -96,7 +96,10 @@ def _inject(model: PhiLanguageModel, config: peft.LoraConfig) -> Any:
     with warnings.catch_warnings():
         # peft 0.21 asks transformers 5.23 by the older of two names; nothing is lost.
         warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
-        adapter = peft.get_peft_model(model.module, config)
+        # On the meta device the adapter has shapes only, as the rest.
+        adapter = peft.get_peft_model(
+            model.module, config, low_cpu_mem_usage=model.device.type == "meta"
+        )
     # Fresh layers start in training mode, with dropout, whatever the rest is in.
     return adapter.train(model.module.training)
 
@@ -139,5 +142,7 @@ def _read_config(folder: Path) -> peft.LoraConfig:
 
 
 def _read_weights(folder: Path, device: torch.device) -> dict[str, torch.Tensor]:
-    with safe_open(str(folder / ADAPTER_WEIGHTS), framework="pt", device=str(device)) as weights:
-        return {key: weights.get_tensor(key) for key in weights.keys()}  # noqa: SIM118
+    # Safetensors cannot read onto the meta device.
+    place = "cpu" if device.type == "meta" else str(device)
+    with safe_open(str(folder / ADAPTER_WEIGHTS), framework="pt", device=place) as weights:
+        return {key: weights.get_tensor(key).to(device) for key in weights.keys()}  # noqa: SIM118

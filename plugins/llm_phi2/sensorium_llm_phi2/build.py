@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from sensorium.checkpoint import no_progress_bar
-from sensorium.errors import CheckpointError
+from sensorium.errors import CheckpointError, placed
 from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
 
@@ -21,6 +21,8 @@ from .checkpoint import (
     read_config,
     weight_files,
 )
+from .configuration import first_line, phi_config
+from .gptq import dequantized_weights, read_format
 from .model import PhiLanguageModel
 from .options import Phi2Options
 from .placement import dtype_for
@@ -31,33 +33,43 @@ from .quantization import (
     require_bitsandbytes,
     require_whole_blocks,
 )
+from .shapes import pack
+from .weights import StoredWeights
 
 # A 4-D boolean mask means "allowed" to sdpa; the eager implementation would add it up.
 _ATTENTION = {"attn_implementation": "sdpa"}
 
 
 def build(options: Phi2Options, device: str) -> PhiLanguageModel:
-    """The model that the options describe, on `device`, in eval mode."""
-    folder = checkpoint_folder(options)
-    raw = read_config(folder / CONFIG)
-    config = _phi_config(raw, folder)
-    stored = is_stored_quantized(raw, folder)
+    """The model that the options describe, in eval mode; on the device 'meta' its shapes alone."""
+    shapes_only = device == "meta"
+    from_weights = options.random_seed is None and not shapes_only
+    folder = checkpoint_folder(options, weights=from_weights)
+    raw = read_config(folder / CONFIG, options.config)
+    config = phi_config(raw, folder)
+    gptq = read_format(raw, folder)
+    stored = gptq is None and is_stored_quantized(raw, folder)
     if options.quantization or stored:
         require_bitsandbytes()
         require_whole_blocks(config)
     dtype = dtype_for(options, device, count_parameters(config))
-    quantization = None if stored else nf4_settings(options, dtype)
-    if options.random_seed is None:
+    quantization = None if stored or shapes_only else nf4_settings(options, dtype)
+    if from_weights:
         # Hashed first: a file that is not there is named before anything is built.
         fingerprint = weights_fingerprint(weight_files(folder))
+        source: dict[str, Any] = {"pretrained_model_name_or_path": str(folder)}
+        if gptq is not None:
+            with StoredWeights(weight_files(folder)) as weights, placed(str(folder)):
+                plain = dequantized_weights(weights, gptq, dtype)
+            source = {"pretrained_model_name_or_path": None, "config": config, "state_dict": plain}
         with no_progress_bar():
-            module = _load(folder, dtype, device, quantization)
+            module = _load(source, folder, dtype, device, quantization)
     else:
         fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))
         with no_progress_bar():
-            module = random_module(config, options.random_seed, dtype, device, quantization)
+            module = random_module(config, options.random_seed or 0, dtype, device, quantization)
     if options.quantization or stored:
-        keep_plain(module)
+        (pack if shapes_only else keep_plain)(module)
     # PEFT writes this name into every adapter: a hub id is worth it, a person's folder is not.
     is_hub_id = not Path(options.checkpoint).expanduser().is_dir()
     module.name_or_path = options.checkpoint if is_hub_id else ""
@@ -97,10 +109,12 @@ def random_module(
     )
 
 
-def _load(folder: Path, dtype: torch.dtype, device: str, quantization: Any) -> Any:
+def _load(
+    source: dict[str, Any], folder: Path, dtype: torch.dtype, device: str, quantization: Any
+) -> Any:
     try:
         module, info = PhiForCausalLM.from_pretrained(
-            str(folder),
+            **source,
             dtype=dtype,
             device_map={"": device},
             use_safetensors=True,
@@ -113,7 +127,7 @@ def _load(folder: Path, dtype: torch.dtype, device: str, quantization: Any) -> A
         )
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise CheckpointError(
-            f"The weights cannot be read: {_first_line(error)}",
+            f"The weights cannot be read: {first_line(error)}",
             where=str(folder),
             hint="The file may be cut off or damaged; download or save it again.",
         ) from error
@@ -142,27 +156,9 @@ def _refuse_gaps(info: dict[str, Any], folder: Path) -> None:
         )
 
 
-def _phi_config(raw: dict[str, Any], folder: Path) -> PhiConfig:
-    try:
-        config = PhiConfig.from_dict(raw)
-        rotary = config.rope_parameters["partial_rotary_factor"]
-        if int(config.hidden_size // config.num_attention_heads * rotary) % 2:
-            raise ValueError("the rotated part of a head has an odd width")
-        return config
-    except Exception as error:
-        raise CheckpointError(
-            f"config.json describes no Phi model: {_first_line(error)}", where=str(folder)
-        ) from error
-
-
 def _adapter_folder(options: Phi2Options, folder: Path) -> Path | None:
     if options.adapter is not None:
         return options.adapter.expanduser()
     inside = folder / ADAPTER_FOLDER
     found = options.random_seed is None and (inside / ADAPTER_CONFIG).is_file()
     return inside if found else None
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return f"{text[0][:200]}" if text else type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 # Safetensors only: a pickle runs code when it is opened.
 _WANTED = [
     CONFIG,
+    "quantize_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer.json",
@@ -29,7 +31,7 @@ _WANTED = [
 
 def inspect(options: Phi2Options) -> LanguageModelShape:
     """Width, vocabulary and context window, from config.json alone."""
-    config = read_config(config_path(options))
+    config = read_config(config_path(options), options.config)
     return LanguageModelShape(
         width=config["hidden_size"],
         vocabulary=config["vocab_size"],
@@ -58,15 +60,15 @@ def config_path(options: Phi2Options) -> Path:
         raise _unreachable(options, error) from error
 
 
-def checkpoint_folder(options: Phi2Options) -> Path:
-    """The folder with config, weights and tokenizer; a hub id is downloaded first."""
+def checkpoint_folder(options: Phi2Options, *, weights: bool = True) -> Path:
+    """The folder with config, tokenizer and, if wanted, weights; a hub id is downloaded first."""
     path = Path(options.checkpoint).expanduser()
     if path.is_dir():
         return path
     _refuse_missing_path(options.checkpoint)
     from huggingface_hub import snapshot_download
 
-    wanted = [CONFIG, "tokenizer.json"] if options.random_seed is not None else _WANTED
+    wanted = _WANTED if weights else [CONFIG, "tokenizer.json"]
     try:
         return Path(
             snapshot_download(options.checkpoint, revision=options.revision, allow_patterns=wanted)
@@ -75,14 +77,15 @@ def checkpoint_folder(options: Phi2Options) -> Path:
         raise _unreachable(options, error) from error
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """config.json of a Phi model; CheckpointError for anything else."""
+def read_config(path: Path, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """config.json of a Phi model, changes laid over it; CheckpointError for anything else."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{CONFIG} cannot be read", where=str(path)) from error
     if not isinstance(config, dict):
         raise CheckpointError(f"{CONFIG} holds no object", where=str(path))
+    config |= changes or {}
     if config.get("model_type") != "phi":
         raise CheckpointError(
             f"model_type is {config.get('model_type')!r}, this plugin loads 'phi'",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sensorium.options import Options
 
 
@@ -20,7 +20,11 @@ class Phi2Options(Options):
     revision: str | None = Field(
         default=None, description="Branch, tag or commit of a hub id; None is the newest."
     )
-    backend: Literal["torch"] = Field(default="torch", description="What runs the model.")
+    backend: Literal["torch", "onnx"] = Field(
+        default="torch",
+        description="What runs the model: torch, or ONNX Runtime on the CPU with 4-bit weights, "
+        "for which `sensorium convert` makes the checkpoint.",
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="Number format of the weights. auto: bfloat16 on CUDA; on the CPU float32, or "
@@ -39,3 +43,14 @@ class Phi2Options(Options):
         ge=0,
         description="Start from random weights of this seed; only config.json is read.",
     )
+    config: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Keys of config.json to set otherwise: another shape for random weights, as in "
+        "{num_hidden_layers: 4}. Needs random_seed.",
+    )
+
+    @model_validator(mode="after")
+    def _shape_is_free(self) -> Phi2Options:
+        if self.config and self.random_seed is None:
+            raise ValueError("config changes the shape of random weights only; set random_seed")
+        return self

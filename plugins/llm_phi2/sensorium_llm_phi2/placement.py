@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from sensorium.device import computing_device
 from sensorium.memory import available_memory
 
 from .options import Phi2Options
@@ -23,7 +24,7 @@ def dtype_for(options: Phi2Options, device: str, parameters: int) -> torch.dtype
             "float16": torch.float16,
         }
         return named[options.dtype]
-    if torch.device(device).type != "cpu":
+    if torch.device(computing_device(device)).type != "cpu":
         return torch.bfloat16
     fits = parameters * 4 + _HEADROOM_BYTES <= available_memory()
     gains = parameters >= SMALL and computes_bfloat16()

@@ -121,14 +121,14 @@ def build(options: ClipOptions, device: str) -> ClipEncoder:
     config = read_config(checkpoint)
     depth(config, options.layer)
     preprocessor = read_preprocessor(checkpoint, config.image_size, options.fit)
-    if options.random_seed is None:
+    if options.random_seed is None and device != "meta":
         files = checkpoint.weights()
         content = weights_fingerprint(files, vision_name)
         module = _empty(config, options, device)
         load_weights(module, files, vision_name, kind="CLIP")
     else:
         content = f"random {options.random_seed}"
-        module = seeded(lambda: CLIPVisionModel(config), options.random_seed, device)
+        module = seeded(lambda: CLIPVisionModel(config), options.random_seed or 0, device)
     module = module.to(dtype=choose_dtype(options.dtype, device)).eval()
     fingerprint = _fingerprint(options, config, preprocessor, content)
     return ClipEncoder(module, preprocessor, options, fingerprint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,6 +76,11 @@ class CocoSource:
         name = caption.get("id", "no id") if isinstance(caption, dict) else "no object"
         with placed(f"{self._options.path}, annotation {number}, id {name}"):
             return Sample((self._messages(number, caption),))
+
+    def group(self, index: int) -> Hashable:
+        """The picture."""
+        _, caption = self._captions[index]
+        return str(caption.get("image_id")) if isinstance(caption, dict) else index
 
     def _messages(self, number: int, caption: Any) -> tuple[Message, ...]:
         said = caption.get("caption") if isinstance(caption, dict) else None

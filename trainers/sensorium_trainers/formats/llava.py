@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ class LlavaSource:
         name = record.get("id", "no id") if isinstance(record, dict) else "no object"
         with placed(f"{self._path}, record {index}, id {name}"):
             return Sample((self._messages(record),))
+
+    def group(self, index: int) -> Hashable:
+        """The picture, or the record where it shows none, or several."""
+        record = self._records[index]
+        name = record.get("image") if isinstance(record, dict) else None
+        return name if isinstance(name, str) else index
 
     def _messages(self, record: Any) -> tuple[Message, ...]:
         turns = record.get("conversations") if isinstance(record, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
@@ -60,7 +61,8 @@ class Linear(nn.Module):
 
 
 class Mlp(nn.Module):
-    """LLaVA's `mlpNx_gelu`: `depth` linear maps of the target's width with GELU between them.
+    """LLaVA's `mlpNx_gelu`: `depth` linear maps with GELU between them, as wide as the target
+    or, inside, `hidden`.
 
     State: `layers.0`, `layers.2`, … (`weight` and `bias`): the numbers of LLaVA's
     `mm_projector.0`, `mm_projector.2`; for depth 2 also `linear_1` and `linear_2` of
@@ -73,11 +75,12 @@ class Mlp(nn.Module):
         target_width: int,
         *,
         depth: int = 2,
+        hidden: int | None = None,
         max_positions: int | None = None,
     ) -> None:
         super().__init__()
         self.pool = Pool(source.grid, max_positions)
-        self.layers = mlp_layers(source.width, target_width, depth)
+        self.layers = mlp_layers(source.width, target_width, depth, hidden)
 
     def positions(self, length: int) -> int:
         """How many positions come out for `length` positions in."""
@@ -120,9 +123,13 @@ class Residual(nn.Module):
         return projected + correction
 
 
-def mlp_layers(source_width: int, target_width: int, depth: int) -> nn.Sequential:
-    """Linear, then `depth` - 1 times GELU and Linear of the target's width."""
-    layers: list[nn.Module] = [nn.Linear(source_width, target_width)]
-    for _ in range(depth - 1):
-        layers += [nn.GELU(), nn.Linear(target_width, target_width)]
+def mlp_layers(
+    source_width: int, target_width: int, depth: int, hidden: int | None = None
+) -> nn.Sequential:
+    """`depth` linear maps with GELU between them, `hidden` wide inside or as wide as the target."""
+    between = [hidden or target_width] * (depth - 1)
+    widths = [source_width, *between, target_width]
+    layers: list[nn.Module] = [nn.Linear(widths[0], widths[1])]
+    for width, next_width in pairwise(widths[1:]):
+        layers += [nn.GELU(), nn.Linear(width, next_width)]
     return nn.Sequential(*layers)

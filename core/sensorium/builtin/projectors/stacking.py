@@ -30,6 +30,7 @@ class PixelShuffle(nn.Module):
         *,
         factor: int = 2,
         depth: int = 2,
+        hidden: int | None = None,
         max_positions: int | None = None,
     ) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class PixelShuffle(nn.Module):
         self.factor = factor
         self.rows, self.columns = source.grid
         self.pool = Pool((-(-self.rows // factor), -(-self.columns // factor)), max_positions)
-        self.layers = mlp_layers(source.width * factor * factor, target_width, depth)
+        self.layers = mlp_layers(source.width * factor * factor, target_width, depth, hidden)
 
     def positions(self, length: int) -> int:
         """How many positions come out; PerceptionError where `length` is not the grid's."""
@@ -81,12 +82,13 @@ class FrameStack(nn.Module):
         *,
         frames: int = 4,
         depth: int = 2,
+        hidden: int | None = None,
         max_positions: int | None = None,
     ) -> None:
         super().__init__()
         self.frames = frames
         self.pool = Pool(None, max_positions)
-        self.layers = mlp_layers(source.width * frames, target_width, depth)
+        self.layers = mlp_layers(source.width * frames, target_width, depth, hidden)
 
     def positions(self, length: int) -> int:
         """How many positions come out for `length` positions in."""

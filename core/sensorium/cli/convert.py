@@ -1,0 +1,35 @@
+"""`sensorium convert`: a bundle whose language model runs on a quicker backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import plan_of, registry_of, settings_option
+
+
+@click.command("convert")
+@click.argument("source")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the new bundle; one that is there is replaced.",
+)
+@settings_option
+@click.pass_context
+def convert(context: click.Context, source: str, output: Path, overrides: tuple[str, ...]) -> None:
+    """Write SOURCE, a bundle or a recipe, as a bundle whose language model is converted.
+
+    Of a Phi model quantized with GPTQ it makes one that ONNX Runtime runs:
+
+    \b
+    sensorium convert configs/phi2-gptq-cpu.yaml --output phi2
+    sensorium chat --model phi2
+    """
+    from sensorium.converting import convert_bundle
+
+    plan = plan_of(context, source, overrides)
+    convert_bundle(plan, output, registry=registry_of(context))
+    click.echo(f"{output}: sensorium chat --model {output}")

@@ -1,0 +1,114 @@
+"""A GPTQ checkpoint of a Phi model → the folder that ONNX Runtime runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from sensorium.errors import CheckpointError, MissingPackageError, placed
+from sensorium.tokenizer import FILE_NAME
+
+from sensorium_llm_phi2.checkpoint import (
+    ADAPTER_CONFIG,
+    ADAPTER_FOLDER,
+    CONFIG,
+    WEIGHTS,
+    read_config,
+    weight_files,
+)
+from sensorium_llm_phi2.configuration import phi_config
+from sensorium_llm_phi2.gptq import read_format
+from sensorium_llm_phi2.weights import StoredWeights
+
+from .packing import PackedLinear
+
+GRAPH = "decoder.onnx"
+
+_GELU_BY_TANH = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh")
+
+
+def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = 4) -> None:
+    """Write config.json, model.safetensors, decoder.onnx and tokenizer.json into `folder`.
+
+    `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in
+    float32. Raises CheckpointError where the checkpoint is no GPTQ one, or one that ONNX Runtime's
+    operators cannot compute.
+    """
+    if find_spec("onnx") is None:
+        raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
+    raw = read_config(checkpoint / CONFIG)
+    if (checkpoint / GRAPH).is_file():
+        raise CheckpointError("It is converted already", where=str(checkpoint))
+    if (checkpoint / ADAPTER_FOLDER / ADAPTER_CONFIG).is_file():
+        raise CheckpointError(
+            "An adapter cannot be added to quantized weights",
+            where=str(checkpoint),
+            hint="Quantize the model with its adapter: sensorium quantize merges it first.",
+        )
+    stored = read_format(raw, checkpoint)
+    if stored is None:
+        raise CheckpointError(
+            "These weights are not quantized with GPTQ",
+            where=str(checkpoint),
+            hint="Quantize them first: sensorium quantize --help",
+        )
+    config = phi_config(raw, checkpoint)
+    _refuse_what_no_operator_computes(config, checkpoint)
+    from .layers import Layers
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with StoredWeights(weight_files(checkpoint)) as weights, placed(str(checkpoint)):
+        layers = Layers(config, weights, stored)
+        save_file(layers.tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
+    _write_graph(config, layers.packed, folder, accuracy_level)
+    plain = {key: value for key, value in raw.items() if key != "quantization_config"}
+    text = json.dumps(plain, indent=2, sort_keys=True) + "\n"
+    (folder / CONFIG).write_text(text, encoding="utf-8")
+    if (checkpoint / FILE_NAME).is_file():
+        shutil.copyfile(checkpoint / FILE_NAME, folder / FILE_NAME)
+
+
+def _write_graph(
+    config: Any, packed: dict[str, PackedLinear], folder: Path, accuracy_level: int
+) -> None:
+    import onnx
+
+    from .graph import PhiGraph, PhiShape
+    from .places import tensor_places
+
+    shape = PhiShape(
+        layers=config.num_hidden_layers,
+        width=config.hidden_size,
+        vocabulary=config.vocab_size,
+        heads=config.num_attention_heads,
+        key_value_heads=config.num_key_value_heads,
+        epsilon=config.layer_norm_eps,
+    )
+    blocks = {name: (linear.bits, linear.block) for name, linear in packed.items()}
+    graph = PhiGraph(shape, tensor_places(folder / WEIGHTS), blocks, WEIGHTS, accuracy_level)
+    onnx.save_model(graph.build(), str(folder / GRAPH))
+
+
+def _refuse_what_no_operator_computes(config: Any, folder: Path) -> None:
+    head_width = config.hidden_size // config.num_attention_heads
+    rope = config.rope_parameters.get("rope_type", "default")
+    complaints = [
+        complaint
+        for wrong, complaint in (
+            (config.qk_layernorm, "queries and keys have a norm of their own"),
+            (config.hidden_act not in _GELU_BY_TANH, f"the activation is {config.hidden_act}"),
+            (rope != "default", f"positions are scaled ({rope})"),
+            (head_width % 8, f"a head has {head_width} channels, no multiple of 8"),
+        )
+        if wrong
+    ]
+    if complaints:
+        raise CheckpointError(
+            f"No ONNX graph can be written for this model: {'; '.join(complaints)}",
+            where=str(folder),
+            hint="Use backend: torch.",
+        )

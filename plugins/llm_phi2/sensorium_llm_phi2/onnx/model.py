@@ -1,0 +1,66 @@
+"""A Phi model on ONNX Runtime as Sensorium's contract wants it."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from sensorium.contracts import Capabilities
+from sensorium.tokenizer import FILE_NAME, FastTokenizer
+from torch import Tensor
+
+from sensorium_llm_phi2.checkpoint import CONFIG, WEIGHTS
+
+from .convert import GRAPH
+from .session import OnnxSession
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from transformers import PhiConfig
+
+
+class OnnxPhiLanguageModel:
+    """A converted folder: the graph runs on ONNX Runtime, embeddings are looked up in torch."""
+
+    capabilities = Capabilities(embeddings=True)
+
+    def __init__(
+        self,
+        session: InferenceSession,
+        embedding: Tensor,
+        config: PhiConfig,
+        folder: Path,
+        fingerprint: str,
+    ) -> None:
+        self.runtime = session
+        """Holds the weights; every session of this model runs it, also at the same time."""
+        self.config: Any = config
+        self.width = int(config.hidden_size)
+        self.vocabulary = int(config.vocab_size)
+        self.context_length = int(config.max_position_embeddings)
+        self.fingerprint = fingerprint
+        self._embedding = embedding
+        self._folder = folder
+
+    @cached_property
+    def tokenizer(self) -> FastTokenizer:
+        """Read at first use."""
+        return FastTokenizer.load(self._folder)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """[T] int64 → [T, D], float32."""
+        return torch.nn.functional.embedding(ids.cpu(), self._embedding).float()
+
+    def open_session(self) -> OnnxSession:
+        """An empty KV cache."""
+        return OnnxSession(self)
+
+    def save(self, folder: Path) -> None:
+        """Write the same files into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (CONFIG, WEIGHTS, GRAPH, FILE_NAME):
+            if (self._folder / name).is_file():
+                shutil.copyfile(self._folder / name, folder / name)

@@ -1,0 +1,97 @@
+"""One KV cache that ONNX Runtime writes in place.
+
+Legend: T new positions, D width, V vocabulary, H key-value heads, C positions of the context
+window, h head width.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from sensorium.errors import ContextLengthError
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from .model import OnnxPhiLanguageModel
+
+CHUNK = 256
+"""Positions of one run: the memory of attention scores grows with them, the speed does not."""
+
+
+class OnnxSession:
+    """A KV cache for one conversation.
+
+    The buffers [1, H, C, h] of every layer have room for the whole context window; the system
+    gives memory only to the pages that were written. Past and present are bound to the same
+    buffer, so a token costs no copy, and `truncate` costs nothing.
+    """
+
+    def __init__(self, model: OnnxPhiLanguageModel) -> None:
+        self._model = model
+        self._length = 0
+        # The runtime reads both anew at every run.
+        self._last_index = np.zeros(1, np.int32)
+        self._total = np.zeros((), np.int32)
+        self._buffers: list[np.ndarray] = []
+        self._binding = model.runtime.io_binding()
+        self._bind_input("last_index", self._last_index)
+        self._bind_input("total", self._total)
+        config = model.config
+        head_width = config.hidden_size // config.num_attention_heads
+        shape = (1, config.num_key_value_heads, model.context_length, head_width)
+        for layer in range(config.num_hidden_layers):
+            for part in ("key", "value"):
+                buffer = np.empty(shape, np.float32)
+                self._buffers.append(buffer)
+                self._bind_input(f"past.{layer}.{part}", buffer)
+                self._bind_output(f"present.{layer}.{part}", buffer)
+
+    @property
+    def length(self) -> int:
+        """Positions held."""
+        return self._length
+
+    def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
+        """[T, D] → logits [last, V], float32, of the last `last` of these positions."""
+        count = embeddings.shape[0]
+        if not 0 < last <= count:
+            raise ValueError(f"last={last} of {count} appended positions")
+        end = self._length + count
+        if end > self._model.context_length:
+            raise ContextLengthError(
+                f"The conversation needs {end} positions,"
+                f" the model has {self._model.context_length}.",
+                hint="Shorten the text, send fewer media, or start a new conversation.",
+            )
+        rows = embeddings.detach().to("cpu", torch.float32).contiguous().numpy()
+        logits = np.empty((last, self._model.vocabulary), np.float32)
+        for start in range(0, count, CHUNK):
+            stop = min(start + CHUNK, count)
+            # Of this chunk's positions, the logits from `first` on are wanted.
+            first = max(count - last, start)
+            wanted = logits[first - (count - last) : max(stop - (count - last), 0)]
+            self._run(rows[start:stop], min(first, stop) - start, self._length + stop, wanted)
+        self._length = end
+        return torch.from_numpy(logits)
+
+    def truncate(self, length: int) -> None:
+        """Forget every position from `length` on; the buffers stay."""
+        if not 0 <= length <= self._length:
+            raise ValueError(f"truncate({length}) of a session of {self._length} positions")
+        self._length = length
+
+    def _run(self, rows: np.ndarray, first: int, total: int, logits: np.ndarray) -> None:
+        first_row = np.array([first], np.int64)
+        self._last_index[0], self._total[()] = total - 1, total
+        self._bind_input("embeddings", rows[None])
+        self._bind_input("first_row", first_row)
+        self._bind_output("logits", logits[None])
+        self._model.runtime.run_with_iobinding(self._binding)
+
+    def _bind_input(self, name: str, array: np.ndarray) -> None:
+        self._binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+
+    def _bind_output(self, name: str, array: np.ndarray) -> None:
+        self._binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)

@@ -1,0 +1,109 @@
+"""Several processes, one run: each learns from its share of every batch.
+
+`torchrun` and `accelerate launch` start them and number them. In a run of one process everything
+here does nothing. What is marked "together" is called by all of them, in the same order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+from .log import Report
+
+T = TypeVar("T")
+
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
+
+
+def join(device: str) -> None:
+    """Meet the other processes where a launcher started several, before anything is on a GPU."""
+    if "LOCAL_RANK" in os.environ:
+        from accelerate import PartialState
+
+        PartialState(cpu=device == "cpu" or not torch.cuda.is_available())
+
+
+def leave() -> None:
+    """Part from the others when all is done."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def several() -> bool:
+    """Whether this run has more than one process."""
+    return (
+        distributed.is_available()
+        and distributed.is_initialized()
+        and distributed.get_world_size() > 1
+    )
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside, losses are of this process by itself: others may be elsewhere, or at the end."""
+    token = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(token)
+
+
+def is_main() -> bool:
+    """Whether this is the process that reports, writes and exports."""
+    return not several() or distributed.get_rank() == 0
+
+
+def on_main(report: Report) -> Report:
+    """`report` in the main process, silence in the others."""
+    return report if is_main() else _silence
+
+
+def gathered(value: T) -> list[T]:
+    """What each process has, in their order. Together."""
+    if not several():
+        return [value]
+    held: list[T] = [value] * distributed.get_world_size()
+    distributed.all_gather_object(held, value)
+    return held
+
+
+def anywhere(value: bool) -> bool:
+    """Whether it is so in any process. Together."""
+    return any(gathered(value)) if _together() else value
+
+
+def from_main(value: T) -> T:
+    """What the main process has. Together."""
+    if not several():
+        return value
+    held = [value]
+    distributed.broadcast_object_list(held)
+    return held[0]
+
+
+def _together() -> bool:
+    return several() and not _ALONE.get()
+
+
+def divisor(count: Tensor) -> Tensor:
+    """What each process divides the sum over its `count` items by. Together.
+
+    Gradients are averaged over processes. With the mean count, at least one item in all, they are
+    those of the mean over the items of all, as in one process with the whole batch.
+    """
+    total = count.clone().float()
+    if not _together():
+        return total.clamp(min=1)
+    distributed.all_reduce(total)
+    return total.clamp(min=1) / distributed.get_world_size()
+
+
+def _silence(line: str) -> None:
+    """Others report nothing: the main process does."""

@@ -1,0 +1,34 @@
+"""`report.html` and its pictures: what a run did, at its end or at any time before.
+
+The page stands alone: styles, curves and pictures are in it, no script, and nothing is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .charts import charts_of
+from .layout import layout
+from .page import render_page
+from .png import paint
+from .story import read_story
+
+REPORT = "report.html"
+CURVES = "curves"
+
+
+def write_report(output: Path) -> Path:
+    """Read the output folder of a run, write `report.html` and `curves/*.png` → the page.
+
+    TrainingError where there is no log.
+    """
+    story = read_story(output)
+    charts = charts_of(story.entries)
+    (output / CURVES).mkdir(exist_ok=True)
+    for chart in charts:
+        paint(chart.title, layout(chart), output / CURVES / f"{chart.name}.png")
+    partial = output / f"{REPORT}.partial"
+    partial.write_text(render_page(story, charts), "utf-8")
+    os.replace(partial, output / REPORT)
+    return output / REPORT

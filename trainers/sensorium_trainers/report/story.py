@@ -1,0 +1,113 @@
+"""What a run's folder says: `run.json`, `log.jsonl`, `generations.jsonl` and the pictures."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sensorium_trainers.checkpoints import GENERATIONS, LOG
+from sensorium_trainers.errors import TrainingError
+from sensorium_trainers.generations import PICTURES
+from sensorium_trainers.record import read_record
+
+Entry = Mapping[str, float]
+"""One line of the log: numbers by name, `step` among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A validation sample: what was asked, and what was said at which steps, oldest first."""
+
+    asked: str
+    expected: str
+    pictures: tuple[str, ...]
+    """`data:` addresses."""
+
+    unseen: tuple[str, ...]
+    """Modalities of media that have no picture."""
+
+    said: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A run as its folder tells it. `record` is empty where `run.json` is missing."""
+
+    folder: str
+    record: Mapping[str, Any]
+    entries: Sequence[Entry]
+    shown: Sequence[Shown]
+
+
+def read_story(output: Path) -> Story:
+    """Torn and foreign lines are passed over; TrainingError where no entry is left."""
+    entries = [numbers for line in _lines(output / LOG) if "step" in (numbers := _numbers(line))]
+    if not entries:
+        raise TrainingError(
+            f"There is no log of a run in {output}",
+            where=LOG,
+            hint="Give the recipe's output folder.",
+        )
+    return Story(
+        folder=output.resolve().name,
+        record=read_record(output) or {},
+        entries=entries,
+        shown=_shown(output),
+    )
+
+
+def _shown(output: Path) -> list[Shown]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for line in _lines(output / GENERATIONS):
+        if isinstance(line.get("sample"), int) and isinstance(line.get("step"), int):
+            found.setdefault(line["sample"], []).append(line)
+    return [_sample(lines, output) for lines in found.values()]
+
+
+def _sample(lines: Sequence[Mapping[str, Any]], output: Path) -> Shown:
+    first = lines[0]
+    media = [item for item in first.get("media", ()) if isinstance(item, dict)]
+    pictures = [_picture(output, str(item["file"])) for item in media if "file" in item]
+    return Shown(
+        asked=str(first.get("asked", "")),
+        expected=str(first.get("expected", "")),
+        pictures=tuple(picture for picture in pictures if picture),
+        unseen=tuple(str(item.get("modality")) for item in media if "file" not in item),
+        said=tuple((line["step"], str(line.get("said", ""))) for line in lines),
+    )
+
+
+def _picture(output: Path, file: str) -> str:
+    """By its name alone, so that a line cannot name a file that lies elsewhere."""
+    try:
+        content = (output / PICTURES / Path(file).name).read_bytes()
+    except OSError:
+        return ""
+    return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    lines = []
+    for line in path.read_text("utf-8", errors="replace").splitlines():
+        try:
+            parsed = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(parsed, dict):
+            lines.append(parsed)
+    return lines
+
+
+def _numbers(line: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        name: value
+        for name, value in line.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
