@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         Score,
         SpeechSample,
         TextSample,
+        TokenSample,
         TranscriberSpec,
         Turn,
     )
@@ -103,7 +104,7 @@ _HOMES = {
     "specs": (
         "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
         "LanguageModelSpec ProjectorSpec Sample SampleSource Score SpeechSample TextSample "
-        "TranscriberSpec Turn"
+        "TokenSample TranscriberSpec Turn"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -155,6 +156,7 @@ __all__ = [
     "SpeechSample",
     "TextPart",
     "TextSample",
+    "TokenSample",
     "Tokenizer",
     "TrainableEncoder",
     "TrainableLanguageModel",

@@ -7,6 +7,7 @@ from sensorium.loading import find_recipe
 from sensorium.pipeline import Pipeline, plan
 from sensorium.registry import Registry
 
+from .corpus.pairing import check_tokens
 from .data import Data
 from .dense import DenseObjective
 from .language import LanguageObjective
@@ -22,6 +23,7 @@ def compose(stage: Stage, recipe: TrainingRecipe, registry: Registry, data: Data
     if stage.objective == "speech":
         return compose_speech(recipe)
     pipeline = start(recipe, registry)
+    check_tokens(data, pipeline)
     add_adapter(pipeline.llm, recipe)
     if stage.objective == "dense":
         return DenseObjective(pipeline, data.classes())

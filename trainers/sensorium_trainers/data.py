@@ -12,7 +12,7 @@ from sensorium.errors import ConfigError
 from sensorium.registry import Registry
 from sensorium.specs import SampleSource
 
-from .recipe import TrainingRecipe
+from .recipe import DataComponent, TrainingRecipe
 
 
 class Data:
@@ -66,10 +66,10 @@ class Concatenated(Data):
         return number, index - (self._ends[number - 1] if number else 0)
 
 
-def open_data(recipe: TrainingRecipe, registry: Registry) -> Data:
-    """Open every source of the recipe; mixed by weight where one has a weight."""
+def open_sources(components: Sequence[DataComponent], registry: Registry) -> list[SampleSource]:
+    """Each source of a recipe; ConfigError where one cannot be opened or is empty."""
     sources = []
-    for number, component in enumerate(recipe.data):
+    for number, component in enumerate(components):
         at = f"data.{number}"
         spec = registry.dataset_formats.get(component.format, where=f"{at}.format")
         options = validate(spec.options, component.settings, source="recipe", at=at)
@@ -77,6 +77,12 @@ def open_data(recipe: TrainingRecipe, registry: Registry) -> Data:
         if not len(source):
             raise ConfigError(f"The data of '{component.format}' is empty", where=at)
         sources.append(source)
+    return sources
+
+
+def open_data(recipe: TrainingRecipe, registry: Registry) -> Data:
+    """Every source of the recipe; mixed by weight where one has a weight."""
+    sources = open_sources(recipe.data, registry)
     weights = [component.weight for component in recipe.data]
     if all(weight is None for weight in weights):
         return Concatenated(sources)

@@ -12,6 +12,7 @@ from .hub import HubOptions, open_hub
 from .llava import LlavaOptions, open_llava
 from .parquet import ParquetOptions, open_parquet
 from .text import TextOptions, open_text
+from .tokens import TokensOptions, open_tokens
 
 
 def dataset_formats() -> Iterable[DatasetFormat]:
@@ -51,4 +52,10 @@ def dataset_formats() -> Iterable[DatasetFormat]:
         summary="any data set of the Hugging Face hub, or a local one of its form",
         options=HubOptions,
         open=open_hub,
+    )
+    yield DatasetFormat(
+        name="tokens",
+        summary="a corpus of token ids that `sensorium data pack` wrote, in blocks",
+        options=TokensOptions,
+        open=open_tokens,
     )

@@ -7,10 +7,15 @@ from pathlib import Path
 import click
 from sensorium.cli.common import settings_option
 
+from sensorium_trainers.corpus.cli import pack_corpus
+
 
 @click.group("data")
 def data() -> None:
     """Make corpora to train on."""
+
+
+data.add_command(pack_corpus)
 
 
 @data.command("generate")
