@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from sensorium.errors import ConfigError, SensoriumError
 from sensorium_trainers.corpus.errors import CorpusError
 from sensorium_trainers.corpus.pack import pack
 from sensorium_trainers.corpus.recipe import PackRecipe, load_writing_recipe
+from sensorium_trainers.formats.hub import HubOptions
 from sensorium_trainers.formats.tokens import TokensOptions, open_tokens
 
 from .conftest import make_tokenizer
@@ -234,3 +236,10 @@ def test_a_weight_has_no_meaning_here(tmp_path, parts, lines):
     path.write_text(yaml.safe_dump(tree))
     with pytest.raises(ConfigError, match=r"whatever its weight \(data\.0\.weight\)"):
         load_writing_recipe(PackRecipe, path, (), "SENSORIUM_PACK_")
+
+
+def test_the_example_is_a_recipe():
+    path = Path(__file__).parents[2] / "configs/data/tinystories.yaml"
+    recipe = load_writing_recipe(PackRecipe, path, (), "SENSORIUM_PACK_")
+    options = HubOptions.model_validate(recipe.data[0].settings)
+    assert options.streaming

@@ -13,6 +13,7 @@ from sensorium.registry import Registry
 from sensorium.specs import SampleSource
 
 from .recipe import DataComponent, TrainingRecipe
+from .windows import Windowed
 
 
 class Data:
@@ -81,12 +82,18 @@ def open_sources(components: Sequence[DataComponent], registry: Registry) -> lis
 
 
 def open_data(recipe: TrainingRecipe, registry: Registry) -> Data:
-    """Every source of the recipe; mixed by weight where one has a weight."""
+    """Every source of the recipe; mixed by weight where one has a weight.
+
+    By their sizes where none has, but one must not be shuffled by the Trainer: it jumps too far.
+    """
     sources = open_sources(recipe.data, registry)
     weights = [component.weight for component in recipe.data]
-    if all(weight is None for weight in weights):
+    if any(weight is not None for weight in weights):
+        given = [1.0 if weight is None else weight for weight in weights]
+    elif recipe.shuffle and any(isinstance(source, Windowed) for source in sources):
+        given = [float(len(source)) for source in sources]
+    else:
         return Concatenated(sources)
     from .mixing import Mixture
 
-    given = [1.0 if weight is None else weight for weight in weights]
     return Mixture(sources, given, seed=recipe.seed, shuffle=recipe.shuffle)

@@ -11,6 +11,7 @@ from sensorium.errors import MediaError, SampleError
 
 from .data import Data
 from .objective import Objective
+from .windows import neighbours
 
 TAKEN = "taken"
 """The key of a batch under which `Taken` travels from the process that made it."""
@@ -57,8 +58,10 @@ class Reader:
     def _row(self, index: int, skipped: list[str]) -> Any:
         number, at = self._data.place(index)
         source = self._data.sources[number]
+        others = neighbours(source, at)
         for attempt in range(_ATTEMPTS):
-            instead = _draw(self._seed, number, at, attempt, len(source)) if attempt else at
+            drawn = attempt and _draw(self._seed, number, at, attempt, len(others))
+            instead = others[drawn] if attempt else at
             try:
                 return self._objective.row(source[instead])
             except (SampleError, MediaError) as error:

@@ -5,7 +5,7 @@
     documents.py  a sample → the token ids of its documents
     pack.py       documents → binary files of token ids, read by the data format `tokens`
     pairing.py    a corpus and the model that learns from it must have the same tokenizer
-    members.py    a sample ↔ the members of a tar file
+    usable.py     what cannot be used is left out and counted
     shards.py     samples → tar files as the `webdataset` package has them, read by `tar`
 
 Nothing here needs torch.

@@ -35,6 +35,24 @@ def pack_corpus(context: click.Context, config: Path, overrides: tuple[str, ...]
     _summarise(recipe.output, manifest["parts"], ("tokens", "documents"))
 
 
+@click.command("shards")
+@_config_option
+@settings_option
+@click.pass_context
+def write_tar_shards(context: click.Context, config: Path, overrides: tuple[str, ...]) -> None:
+    """Write samples with their media as tar files, for the data format `tar`, on any disks.
+
+    Reads any data of texts or conversations; `webdataset` reads what it writes. Goes on where it
+    was stopped.
+    """
+    from .recipe import ShardsRecipe, load_writing_recipe
+    from .shards import write_shards
+
+    recipe = load_writing_recipe(ShardsRecipe, config, overrides, "SENSORIUM_SHARDS_")
+    manifest = write_shards(recipe, registry_of(context), lambda line: click.echo(line, err=True))
+    _summarise(recipe.output, manifest["parts"], ("samples",))
+
+
 def _summarise(output: Path, parts: list[dict[str, Any]], counted: tuple[str, ...]) -> None:
     for reason in [reason for part in parts for reason in part.get("reasons", ())][:5]:
         click.echo(f"skipped: {reason}", err=True)

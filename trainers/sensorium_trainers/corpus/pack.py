@@ -15,6 +15,7 @@ from sensorium.tokenizer import FILE_NAME, FastTokenizer
 
 from sensorium_trainers.data import Concatenated, Data, open_sources
 from sensorium_trainers.formats.tokens import KIND, VERSION
+from sensorium_trainers.windows import refuse_jumps
 
 from .documents import Documents
 from .parts import Entry, Report, build
@@ -33,6 +34,7 @@ def pack(recipe: PackRecipe, registry: Registry, report: Report = lambda line: N
     template = recipe.template and registry.chat_templates.get(recipe.template, where="template")
     documents = Documents(tokenizer, end, template or None, recipe.system)
     data = Concatenated(open_sources(recipe.data, registry))
+    refuse_jumps(data.sources, shuffle=False, processes=recipe.processes)
     plan = {
         "kind": KIND,
         "version": VERSION,

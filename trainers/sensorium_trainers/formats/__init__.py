@@ -11,6 +11,7 @@ from .coco import CocoOptions, open_coco
 from .hub import HubOptions, open_hub
 from .llava import LlavaOptions, open_llava
 from .parquet import ParquetOptions, open_parquet
+from .tar import TarOptions, open_tar
 from .text import TextOptions, open_text
 from .tokens import TokensOptions, open_tokens
 
@@ -58,4 +59,10 @@ def dataset_formats() -> Iterable[DatasetFormat]:
         summary="a corpus of token ids that `sensorium data pack` wrote, in blocks",
         options=TokensOptions,
         open=open_tokens,
+    )
+    yield DatasetFormat(
+        name="tar",
+        summary="tar files of texts, captions and conversations, as webdataset has them",
+        options=TarOptions,
+        open=open_tar,
     )

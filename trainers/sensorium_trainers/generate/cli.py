@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from sensorium.cli.common import settings_option
 
-from sensorium_trainers.corpus.cli import pack_corpus
+from sensorium_trainers.corpus.cli import pack_corpus, write_tar_shards
 
 
 @click.group("data")
@@ -16,6 +16,7 @@ def data() -> None:
 
 
 data.add_command(pack_corpus)
+data.add_command(write_tar_shards)
 
 
 @data.command("generate")
