@@ -60,8 +60,9 @@ class Reader:
         source = self._data.sources[number]
         others = neighbours(source, at)
         for attempt in range(_ATTEMPTS):
-            drawn = attempt and _draw(self._seed, number, at, attempt, len(others))
-            instead = others[drawn] if attempt else at
+            instead = at
+            if attempt:
+                instead = others[_draw(self._seed, number, at, attempt, len(others))]
             try:
                 return self._objective.row(source[instead])
             except (SampleError, MediaError) as error:

@@ -101,12 +101,8 @@ def _starts(file: Path) -> NDArray[np.int64]:
         kept = file.with_suffix(SUFFIX)
         if kept.is_file():
             starts = np.fromfile(kept, "<i8")
-            if (
-                len(starts)
-                and (np.diff(starts) > 0).all()
-                and starts[0] >= 0
-                and starts[-1] <= size
-            ):
+            within = len(starts) and starts[0] >= 0 and starts[-1] <= size
+            if within and (np.diff(starts) > 0).all():
                 return starts
         with tarfile.open(file, "r:") as tar:
             return _scanned(tar, size)
