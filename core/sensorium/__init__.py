@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         Score,
         SpeechSample,
         TextSample,
+        TokenSample,
         TranscriberSpec,
         Turn,
     )
@@ -104,7 +105,7 @@ _HOMES = {
     "specs": (
         "BundleSpec ChatTemplate Command DatasetFormat DenseSample EncoderSpec Evaluation "
         "Grouped LanguageModelSpec ProjectorSpec Sample SampleSource Score SpeechSample "
-        "TextSample TranscriberSpec Turn"
+        "TextSample TokenSample TranscriberSpec Turn"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -157,6 +158,7 @@ __all__ = [
     "SpeechSample",
     "TextPart",
     "TextSample",
+    "TokenSample",
     "Tokenizer",
     "TrainableEncoder",
     "TrainableLanguageModel",

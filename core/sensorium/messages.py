@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -16,12 +16,14 @@ class Media:
     """One decoded picture, recording, … ready for an encoder.
 
     `value` is what the modality's encoders take (a PIL image in RGB, a float32 waveform …);
-    `digest` is a hash of that content, so equal content is encoded once.
+    `digest` is a hash of that content, so equal content is encoded once. `file` holds the bytes
+    that it was decoded from, where there were any.
     """
 
     modality: str
     digest: str
     value: Any
+    file: bytes | None = field(default=None, repr=False)
 
     def __eq__(self, other: object) -> bool:
         same_kind = isinstance(other, Media) and other.modality == self.modality

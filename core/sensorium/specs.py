@@ -135,6 +135,19 @@ class TextSample:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSample:
+    """One block of T positions of a corpus that is token ids already, for the stage `pretrain`.
+
+    Position i reads `inputs[i]` and learns to predict `targets[i]`. `starts` are the positions
+    whose target is the first token of a document: each document sees nothing of another.
+    """
+
+    inputs: Sequence[int]
+    targets: Sequence[int]
+    starts: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class DenseSample:
     """One unit for the encoder stage: media and, per label set, a class for every position.
 
@@ -184,7 +197,9 @@ class Grouped(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DatasetFormat:
-    """A way to read training data: `Sample`, `TextSample`, `DenseSample` or `SpeechSample`."""
+    """A way to read training data: `Sample`, `TextSample`, `TokenSample`, `DenseSample` or
+    `SpeechSample`.
+    """
 
     name: str
     summary: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +13,9 @@ import tokenizers
 from .errors import CheckpointError, suggestion
 
 FILE_NAME = "tokenizer.json"
+
+_PROBE = "Hello, world! 2026-12-31  3.14\n\tdef f(x):\r\n    return «déjà vu» 😀 你好 <|endoftext|>"
+"""Two tokenizers of one vocabulary that differ in how they cut text differ here."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -59,6 +64,22 @@ class FastTokenizer:
     def __len__(self) -> int:
         """How many ids there are, control tokens included."""
         return self._backend.get_vocab_size(with_added_tokens=True)
+
+    @property
+    def vocabulary(self) -> int:
+        """One more than the highest id; there may be gaps below."""
+        return 1 + max(self._backend.get_vocab(with_added_tokens=True).values())
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what text becomes: every token with its id, and how one text is cut.
+
+        Not of the file, which each version of the library writes in another way.
+        """
+        vocabulary = sorted(self._backend.get_vocab(with_added_tokens=True).items())
+        words = self.decode(range(0, self.vocabulary, max(1, self.vocabulary // 500)))
+        held = [vocabulary, sorted(self._control.items()), self.encode(words + _PROBE)]
+        return hashlib.sha256(json.dumps(held).encode()).hexdigest()
 
     def encode(self, text: str) -> list[int]:
         """Literal text → ids; `<|endoftext|>` in it becomes ordinary letters.

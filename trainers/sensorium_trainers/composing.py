@@ -8,6 +8,7 @@ from sensorium.loading import find_recipe
 from sensorium.pipeline import Pipeline, plan
 from sensorium.registry import Registry
 
+from .corpus.pairing import check_tokens
 from .data import Data
 from .dense import DenseObjective
 from .freezing import choose, redraw, widen
@@ -47,6 +48,7 @@ def _objective(
     if stage.objective == "speech":
         return compose_speech(recipe)
     pipeline = start(recipe, registry, device=device)
+    check_tokens(data, pipeline)
     add_adapter(pipeline.llm, recipe)
     if stage.objective == "dense":
         return DenseObjective(pipeline, data.classes())

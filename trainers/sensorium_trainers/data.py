@@ -13,6 +13,7 @@ from sensorium.registry import Registry
 from sensorium.specs import SampleSource
 
 from .recipe import DataComponent, TrainingRecipe
+from .windows import Windowed
 
 
 class Data:
@@ -70,7 +71,7 @@ class Concatenated(Data):
 def open_sources(
     components: Sequence[DataComponent], registry: Registry, *, at: str = "data"
 ) -> list[SampleSource]:
-    """Every source that a recipe names; ConfigError for one that is empty."""
+    """Each source that a recipe names; ConfigError where one cannot be opened or is empty."""
     sources = []
     for number, component in enumerate(components):
         here = f"{at}.{number}"
@@ -84,11 +85,17 @@ def open_sources(
 
 
 def arrange(sources: Sequence[SampleSource], recipe: TrainingRecipe) -> Data:
-    """One after another; mixed by weight where one has a weight."""
+    """One after another; mixed by weight where one has a weight.
+
+    By their sizes where none has, but one must not be shuffled by the Trainer: it jumps too far.
+    """
     weights = [component.weight for component in recipe.data]
-    if all(weight is None for weight in weights):
+    if any(weight is not None for weight in weights):
+        given = [1.0 if weight is None else weight for weight in weights]
+    elif recipe.shuffle and any(isinstance(source, Windowed) for source in sources):
+        given = [float(len(source)) for source in sources]
+    else:
         return Concatenated(sources)
     from .mixing import Mixture
 
-    given = [1.0 if weight is None else weight for weight in weights]
     return Mixture(sources, given, seed=recipe.seed, shuffle=recipe.shuffle)

@@ -15,6 +15,7 @@ from sensorium.specs import Grouped, SampleSource
 
 from .data import Concatenated, Data, arrange, open_sources
 from .recipe import TrainingRecipe
+from .windows import Windowed
 
 _SPLIT = 2
 """A stream of random numbers beside those of `mixing`."""
@@ -42,6 +43,12 @@ def open_split(recipe: TrainingRecipe, registry: Registry) -> tuple[Data, Data |
     held, kept = [], []
     for number, count in enumerate(_counts(arrange(sources, recipe), validation.samples)):
         source = sources[number]
+        if isinstance(source, Windowed):
+            raise ConfigError(
+                "A source that is read in windows cannot give up samples here and there",
+                where=f"validation, data.{number}",
+                hint="Give validation data of its own.",
+            )
         chosen = draw(source, min(count, len(source)), recipe.seed, number)
         held.append(Chosen(source, chosen))
         kept.append(Remaining(source, together(source, chosen)))
@@ -78,7 +85,7 @@ class Part:
     """Some samples of a source, in its order."""
 
     def __init__(self, source: SampleSource, size: int) -> None:
-        self._source = source
+        self.source = source
         self._size = size
         self.classes = getattr(source, "classes", None)
 
@@ -88,7 +95,7 @@ class Part:
     def __getitem__(self, index: int) -> Any:
         if not 0 <= index < self._size:
             raise IndexError("beyond the data")
-        return self._source[self.place(index)]
+        return self.source[self.place(index)]
 
     def place(self, index: int) -> int:
         """Where the sample stands in the whole source."""

@@ -14,7 +14,7 @@ from sensorium.contracts import TrainableEncoder, TrainableLanguageModel
 from sensorium.errors import ConfigError
 from sensorium.messages import Media
 from sensorium.pipeline import Pipeline
-from sensorium.specs import Sample, TextSample
+from sensorium.specs import Sample, TextSample, TokenSample
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -90,7 +90,7 @@ class LanguageObjective(PipelineObjective):
             self._prepared[media.digest] = encoder.prepare(media.value)
         return self._prepared[media.digest]
 
-    def row(self, sample: Sample | TextSample) -> Row:
+    def row(self, sample: Sample | TextSample | TokenSample) -> Row:
         """Its positions, packed."""
         return self.packer.pack(sample)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sensorium.specs import SampleSource
 
 from .data import Data
+from .windows import order
 
 _BLOCK = 4096
 _CHOICE, _ORDER = 0, 1
@@ -81,7 +82,7 @@ class Mixture(Data):
 
     def _shuffled(self, number: int, walk: int) -> Numbers:
         """The order of a source in its n-th walk."""
-        return _random(self._seed, _ORDER, number, walk).permutation(len(self.sources[number]))
+        return order(self.sources[number], _random(self._seed, _ORDER, number, walk))
 
 
 def _random(*key: int) -> np.random.Generator:

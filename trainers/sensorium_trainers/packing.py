@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sensorium.contracts import Tokenizer
 from sensorium.errors import ConfigError, SampleError
 from sensorium.messages import Media, Message
 from sensorium.render import Piece, TextPiece, render
-from sensorium.specs import ChatTemplate, Sample, TextSample
+from sensorium.specs import ChatTemplate, Sample, TextSample, TokenSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,12 @@ class Packer:
         self.context_length = context_length
         self._words: dict[str, int] = {}
 
-    def pack(self, sample: Sample | TextSample) -> Row:
+    def pack(self, sample: Sample | TextSample | TokenSample) -> Row:
         """One row; SampleError where a conversation is longer than the context window."""
         if isinstance(sample, TextSample):
             return self._pack_text(sample)
+        if isinstance(sample, TokenSample):
+            return _pack_tokens(sample)
         if not isinstance(sample, Sample):
             raise ConfigError(
                 f"This stage learns from conversations or text; the data gives "
@@ -158,6 +161,16 @@ class Packer:
         if word not in self._words:
             self._words[word] = self.tokenizer.encode(f" {word}")[0]
         return self._words[word]
+
+
+def _pack_tokens(block: TokenSample) -> Row:
+    """Documents side by side: each counts its positions from 0, and sees itself alone."""
+    row = Row(ids=list(block.inputs), targets=list(enumerate(block.targets)))
+    bounds = sorted({0, *block.starts, len(row.ids)})
+    for number, (start, end) in enumerate(pairwise(bounds), start=1):
+        row.segments.extend([number] * (end - start))
+        row.positions.extend(range(end - start))
+    return row
 
 
 def _shared(conversations: list[list[_Position]]) -> int:

@@ -11,6 +11,7 @@ from sensorium.errors import MediaError, SampleError
 
 from .data import Data
 from .objective import Objective
+from .windows import neighbours
 from .work import NOTHING, Work
 
 TAKEN = "taken"
@@ -60,8 +61,11 @@ class Reader:
     def _row(self, index: int, skipped: list[str]) -> Any:
         number, at = self._data.place(index)
         source = self._data.sources[number]
+        others = neighbours(source, at)
         for attempt in range(_ATTEMPTS):
-            instead = _draw(self._seed, number, at, attempt, len(source)) if attempt else at
+            instead = at
+            if attempt:
+                instead = others[_draw(self._seed, number, at, attempt, len(others))]
             try:
                 return self._objective.row(source[instead])
             except (SampleError, MediaError) as error:

@@ -88,7 +88,7 @@ def read_audio(
         raise MediaError(_DAMAGED)
     np.clip(waveform, -1, 1, out=waveform)
     waveform.flags.writeable = False
-    return Media("audio", hashlib.sha256(waveform.data).hexdigest(), waveform)
+    return Media("audio", hashlib.sha256(waveform.data).hexdigest(), waveform, data)
 
 
 _DAMAGED = "The recording is damaged or incomplete"
@@ -99,6 +99,14 @@ _EXACT = ("flac", "mov", "wav")
 def is_recording(beginning: bytes) -> bool:
     """Whether a file that begins like this, 12 bytes are enough, is in one of FORMATS."""
     return _kind(beginning) is not None
+
+
+def recording_suffix(data: bytes) -> str:
+    """What a file with these bytes is named: `wav`, `mp3`, `m4a` …; MediaError for another."""
+    kind = _kind(data)
+    if kind is None:
+        raise MediaError(f"This is not a recording in a known format ({', '.join(FORMATS)})")
+    return {"matroska": "webm", "mov": "m4a"}.get(kind, kind)
 
 
 def _kind(data: bytes) -> str | None:

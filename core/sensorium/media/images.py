@@ -40,6 +40,7 @@ def read_image(
     Raises MediaError where the source is no picture of an allowed format, is truncated, or is
     larger than `limits`; the size is checked from the header, before pixels are decoded.
     """
+    data = None
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
         with _errors_named(limits):
@@ -54,7 +55,7 @@ def read_image(
             picture = _as_seen(opened)
     size = f"{picture.width}x{picture.height}".encode()
     digest = hashlib.sha256(size + b"\0" + picture.tobytes()).hexdigest()
-    return Media("image", digest, picture)
+    return Media("image", digest, picture, data)
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from .coco import CocoOptions, open_coco
 from .hub import HubOptions, open_hub
 from .llava import LlavaOptions, open_llava
 from .parquet import ParquetOptions, open_parquet
+from .tar import TarOptions, open_tar
 from .text import TextOptions, open_text
+from .tokens import TokensOptions, open_tokens
 
 
 def dataset_formats() -> Iterable[DatasetFormat]:
@@ -51,4 +53,16 @@ def dataset_formats() -> Iterable[DatasetFormat]:
         summary="any data set of the Hugging Face hub, or a local one of its form",
         options=HubOptions,
         open=open_hub,
+    )
+    yield DatasetFormat(
+        name="tokens",
+        summary="a corpus of token ids that `sensorium data pack` wrote, in blocks",
+        options=TokensOptions,
+        open=open_tokens,
+    )
+    yield DatasetFormat(
+        name="tar",
+        summary="tar files of texts, captions and conversations, as webdataset has them",
+        options=TarOptions,
+        open=open_tar,
     )

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import MappingProxyType
 from typing import Any, Literal
 
 from sensorium.errors import SampleError
@@ -21,10 +22,19 @@ _READERS: dict[Modality, Callable[[bytes | Path], Media]] = {
 
 
 class Attachments:
-    """Media of one record: files of a folder by name, and what came with it, one after another."""
+    """Media of one record: files of a folder by name, and what came with it, one after another.
 
-    def __init__(self, folder: Path | None, brought: Iterable[Media] = ()) -> None:
+    `held` are files that the record brings along by name.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        brought: Iterable[Media] = (),
+        held: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         self._folder = folder
+        self._held = held
         self.left = list(brought)
 
     def read(self, modality: Modality, value: Any) -> Media | None:
@@ -43,6 +53,8 @@ class Attachments:
     def _named(self, modality: Modality, name: str) -> Media:
         if name.startswith("data:"):
             return _decoded(modality, name.partition(",")[2])
+        if name in self._held:
+            return _READERS[modality](self._held[name])
         if self._folder is None:
             raise SampleError(
                 f"It names the file {_short(name)}, but there is no folder of media",

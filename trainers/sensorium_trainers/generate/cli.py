@@ -7,10 +7,16 @@ from pathlib import Path
 import click
 from sensorium.cli.common import settings_option
 
+from sensorium_trainers.corpus.cli import pack_corpus, write_tar_shards
+
 
 @click.group("data")
 def data() -> None:
     """Make corpora to train on."""
+
+
+data.add_command(pack_corpus)
+data.add_command(write_tar_shards)
 
 
 @data.command("generate")

@@ -1,0 +1,59 @@
+"""A sample → the token ids of its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sensorium.contracts import Tokenizer
+from sensorium.errors import ConfigError, SampleError
+from sensorium.render import TextPiece, render
+from sensorium.specs import ChatTemplate, Sample, TextSample
+
+
+class Documents:
+    """Text as it is, conversations as a template writes them; the end token behind each.
+
+    No end token follows a text that was cut off: what would be learned there is wrong.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        end: int,
+        template: ChatTemplate | None = None,
+        system: str | None = None,
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._end = end
+        self._template = template
+        self._system = system
+
+    def __call__(self, sample: Any) -> Iterator[list[int]]:
+        """Ids of each, none empty; SampleError where it holds media, ConfigError for other data."""
+        if isinstance(sample, TextSample):
+            ids = self._tokenizer.encode(sample.text)
+            if ids:
+                yield [*ids, self._end] if sample.ended else ids
+            return
+        if not isinstance(sample, Sample):
+            raise ConfigError(
+                f"A corpus of tokens is made of text or conversations; the data gives "
+                f"{type(sample).__name__}",
+                where="data",
+            )
+        if self._template is None:
+            raise ConfigError(
+                "The data holds conversations, and no template says how they are written",
+                where="template",
+                hint="See: sensorium plugins list",
+            )
+        for conversation in sample.conversations:
+            if any(message.media for message in conversation):
+                raise SampleError("It holds media, which are no tokens")
+            pieces = render(
+                conversation, self._template, self._tokenizer, system=self._system, reply=False
+            )
+            ids = [id_ for piece in pieces if isinstance(piece, TextPiece) for id_ in piece.ids]
+            # Where the template ends an answer with the same token, it is there already.
+            yield ids if ids[-1:] == [self._end] else [*ids, self._end]
