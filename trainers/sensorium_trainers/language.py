@@ -180,8 +180,7 @@ class LanguageObjective(PipelineObjective):
         """Prepared items [N, …] → [N, K, D]."""
         encoder = self.pipeline.senses[modality].encoder
         if isinstance(encoder, TrainableEncoder):
-            learns = any(weight.requires_grad for weight in encoder.module.parameters())
-            with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
+            with torch.set_grad_enabled(learns(encoder.module) and torch.is_grad_enabled()):
                 features = encoder.features(inputs)
         else:  # one that cannot be trained serves all the same, as it is
             features = torch.stack(encoder.encode(list(inputs))).to(inputs.device)
@@ -190,9 +189,8 @@ class LanguageObjective(PipelineObjective):
     def _project_each(self, modality: str, inputs: list[Tensor]) -> list[Tensor]:
         """N prepared items of any length → N times [K_i, D]."""
         encoder = variable(self.pipeline.senses[modality].encoder)
-        weights = getattr(encoder, "module", nn.Module()).parameters()
-        learns = any(weight.requires_grad for weight in weights)
-        features = (encoder.features_of if learns else encoder.encode)(inputs)
+        trained = learns(getattr(encoder, "module", nn.Module()))
+        features = (encoder.features_of if trained else encoder.encode)(inputs)
         return [self._projected(modality, item.to(inputs[0].device)) for item in features]
 
     def _projected(self, modality: str, features: Tensor) -> Tensor:
