@@ -175,8 +175,10 @@ def test_media_labels_are_targets_at_their_positions(pipeline, objective):
     torch.testing.assert_close(parts["loss"].detach(), total)
     assert loss(objective, [labelled]) == loss(objective, [Sample((messages,))])
     short = Sample((messages,), media_labels={PICTURES[0].digest: words[1:]})
-    with pytest.raises(ConfigError, match="15 positions, but the projector gives 16"):
+    with pytest.raises(ConfigError, match="describes 15 positions of each image, but"):
         objective.packer.pack(short)
+    objective.packer.label_media = False
+    assert objective.packer.pack(short).dense == []
 
 
 def test_plain_text_is_learned_whole_and_in_pieces(objective):

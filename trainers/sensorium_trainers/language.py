@@ -50,6 +50,7 @@ class LanguageObjective(PipelineObjective):
             self._positions_of,
             system=pipeline.system,
             context_length=pipeline.llm.context_length,
+            label_media=media_label_weight > 0,
         )
         self._positions = {
             planned.modality: planned.source.positions for planned in pipeline.plan.senses

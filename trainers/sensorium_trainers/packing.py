@@ -64,12 +64,14 @@ class Packer:
         *,
         system: str | None = None,
         context_length: int,
+        label_media: bool = True,
     ) -> None:
         self.tokenizer = tokenizer
         self.template = template
         self.positions_of = positions_of
         self.system = system
         self.context_length = context_length
+        self.label_media = label_media
         self._words: dict[str, int] = {}
 
     def pack(self, sample: Sample | TextSample | TokenSample) -> Row:
@@ -97,7 +99,8 @@ class Packer:
                 if position.answer and index:
                     row.targets.append((start + index - 1, position.id))
                 self._put(row, position, index, number)
-        self._label_media(row, sample)
+        if self.label_media:
+            self._label_media(row, sample)
         return row
 
     def _pack_text(self, sample: TextSample) -> Row:
@@ -148,10 +151,13 @@ class Packer:
     def _label_media(self, row: Row, sample: Sample) -> None:
         for slot in row.slots:
             labels = sample.media_labels.get(slot.media.digest, ())
-            if labels and len(labels) != self.positions_of(slot.media):
+            count = self.positions_of(slot.media)
+            if labels and len(labels) != count:
                 raise ConfigError(
-                    f"Media labels for {len(labels)} positions, but the projector gives "
-                    f"{self.positions_of(slot.media)}"
+                    f"The data describes {len(labels)} positions of each {slot.media.modality}, "
+                    f"but the projector gives {count}",
+                    where="media_label_weight",
+                    hint="With 0 it learns from the answers alone.",
                 )
             for offset, words in enumerate(labels):
                 row.dense.extend((slot.start + offset, self._word(word)) for word in words)

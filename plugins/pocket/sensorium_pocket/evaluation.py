@@ -20,7 +20,7 @@ from .world.questions.query import KINDS, Query
 from .world.scenes import Scene, sample_scene
 from .world.scoring import caption_scores, is_correct
 
-FIRST_SCENE = EVALUATION_SEEDS + 3_000_000
+FIRST_SCENE = EVALUATION_SEEDS + 4_000_000
 """Scenes before it were looked at while the recipes were made; these were not."""
 
 KINDS_PER_SCENE = 7

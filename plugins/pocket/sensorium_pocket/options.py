@@ -45,6 +45,13 @@ class SpeechOptions(Options):
     max_seconds: float = Field(
         default=6.0, gt=1, le=30, description="The longest clip: the model's window."
     )
+    hissing: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of the sentences in loud white noise, 3 to 15 dB below the speech; the "
+        "others are said in all the usual places.",
+    )
 
 
 class SpokenOptions(WorldOptions):

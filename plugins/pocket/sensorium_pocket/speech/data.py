@@ -69,18 +69,19 @@ class SpokenSentences:
         group, place = divmod(index, TOGETHER)
         if self._group[0] != group:
             first = self.options.seed * _SEEDS_APART + group * TOGETHER
-            self._group = (group, training_clips(first, TOGETHER, self.options.max_seconds))
+            self._group = (group, training_clips(first, TOGETHER, self.options))
         clip = self._group[1][place]
         return SpeechSample(clip.media, clip.text, sounds=clip.sounds)
 
 
-def training_clips(first: int, count: int, max_seconds: float) -> list[Clip]:
+def training_clips(first: int, count: int, options: SpeechOptions) -> list[Clip]:
     """Clips of so many seeds from `first` on: someone saying something somewhere, or no one."""
+    max_seconds = options.max_seconds
     # Prefixed, so that no sentence follows from the seed that a picture follows from.
     rngs = [Random(f"speech {seed}") for seed in range(first, first + count)]
     texts = ["" if rng.random() < WORDLESS else draw_sentence(rng) for rng in rngs]
     speaking = [(text, rng) for text, rng in zip(texts, rngs, strict=True) if text]
-    said = iter(spoken_somewhere(speaking, max_seconds))
+    said = iter(spoken_somewhere(speaking, max_seconds, options.hissing))
     clips = []
     for text, rng in zip(texts, rngs, strict=True):
         if text:
@@ -91,12 +92,14 @@ def training_clips(first: int, count: int, max_seconds: float) -> list[Clip]:
     return clips
 
 
-def spoken_somewhere(asked: Sequence[tuple[str, Random]], max_seconds: float) -> list[Clip]:
+def spoken_somewhere(
+    asked: Sequence[tuple[str, Random]], max_seconds: float, hissing: float = 0.0
+) -> list[Clip]:
     """Texts by voices to train with, each in its own place; said together, so quick."""
     clips = _say([(text, draw_manner("training", rng)) for text, rng in asked], max_seconds)
     placed = [_placed(c, rng, max_seconds) for c, (_, rng) in zip(clips, asked, strict=True)]
     return [
-        replace(clip, waveform=_somewhere(clip.waveform, rng))
+        replace(clip, waveform=_somewhere(clip.waveform, rng, hissing))
         for clip, (_, rng) in zip(placed, asked, strict=True)
     ]
 
@@ -153,7 +156,9 @@ def _later(clip: Clip, seconds: float) -> Clip:
     return replace(clip, starts=starts, end=clip.end + seconds)
 
 
-def _somewhere(speech: Waveform, rng: Random) -> Waveform:
+def _somewhere(speech: Waveform, rng: Random, hissing: float) -> Waveform:
+    if hissing and rng.random() < hissing:
+        return with_noise(speech, "white", rng.uniform(3, 15), rng)
     if rng.random() < 0.25:
         speech = in_room(speech, rng.uniform(0.1, 0.5), rng)
     if rng.random() < 0.15:
