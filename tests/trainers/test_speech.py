@@ -18,6 +18,7 @@ from sensorium.options import NoOptions
 from sensorium.pipeline import plan
 from sensorium.registry import Registry
 from sensorium.render import MediaPiece, render
+from sensorium_trainers.batching import attention_mask
 from sensorium_trainers.language import LanguageObjective
 from sensorium_trainers.loop import Run
 from sensorium_trainers.recipe import TrainingRecipe
@@ -125,7 +126,7 @@ def test_rows_hold_what_a_chat_would_hear(pipeline, objective, samples):
         return
     with torch.no_grad():
         embedded = objective.embed(batch["ids"], batch["media"], batch["places"])
-    mask = batch["mask"][:, 0]
+    mask = attention_mask(batch["samples"], batch["segments"])[:, 0]
     for row, some in enumerate(conversations):
         packed = objective.packer.pack(Sample(tuple(some)))
         for number, conversation in enumerate(some, start=1):

@@ -9,7 +9,7 @@ from sensorium import Command, DatasetFormat, hookimpl
 
 @hookimpl
 def register_commands() -> Iterable[Command]:
-    """`sensorium train {encoder,pretrain,align,instruct,speech}` and `sensorium data generate`."""
+    """`sensorium train STAGE` and `sensorium data {generate,features}`."""
 
     def load_train() -> object:
         from .cli import train
@@ -17,8 +17,10 @@ def register_commands() -> Iterable[Command]:
         return train
 
     def load_data() -> object:
+        from .features.cli import features
         from .generate.cli import data
 
+        data.add_command(features)
         return data
 
     yield Command(
@@ -28,7 +30,7 @@ def register_commands() -> Iterable[Command]:
     )
     yield Command(
         name="data",
-        summary="Make corpora to train on.",
+        summary="Make corpora to train on, and features ahead.",
         load=load_data,  # type: ignore[arg-type]
     )
 

@@ -67,6 +67,8 @@ class Run:
             self.load_newest()
         else:
             self._learn(trainer, checkpoint, stopping, report)
+            for line in self.objective.notes():
+                report(line)
         self._prove(before)
         exported = self.export(report)
         skipped: dict[str, Any] = {"skipped_steps": trainer.skipped} if trainer.skipped else {}

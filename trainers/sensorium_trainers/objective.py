@@ -43,6 +43,10 @@ class Objective(nn.Module):
         """Write the models as they are now → the folder."""
         raise NotImplementedError
 
+    def notes(self) -> list[str]:
+        """What there is to say at the end of a run, a line each."""
+        return []
+
     def train(self, mode: bool = True) -> Objective:
         """Where nothing learns nothing is in training mode: no dropout, no running statistics."""
         super().train(mode)

@@ -13,6 +13,7 @@ from sensorium.errors import CheckpointError
 from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
 
+from . import blocks
 from .checkpoint import (
     ADAPTER_CONFIG,
     ADAPTER_FOLDER,
@@ -32,8 +33,9 @@ from .quantization import (
     require_whole_blocks,
 )
 
-# A 4-D boolean mask means "allowed" to sdpa; the eager implementation would add it up.
-_ATTENTION = {"attn_implementation": "sdpa"}
+# sdpa where there are no blocks. A 4-D boolean mask means "allowed" to it; the eager implementation
+# would add it up.
+_ATTENTION = {"attn_implementation": blocks.NAME}
 
 
 def build(options: Phi2Options, device: str) -> PhiLanguageModel:

@@ -10,7 +10,7 @@ from sensorium.cli.common import settings_option
 
 @click.group("data")
 def data() -> None:
-    """Make corpora to train on."""
+    """Make corpora to train on, and features ahead of training."""
 
 
 @data.command("generate")
