@@ -116,6 +116,10 @@ class LanguageObjective(PipelineObjective):
             self._look(slot.media)
         return row
 
+    def length(self, sample: Sample | TextSample) -> int:
+        """Of its row; nothing is decoded for it but media of any length."""
+        return len(self.packer.pack(sample).ids)
+
     def batch(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Rows → tensors; equal media of a batch are encoded once."""
         if self.row_positions is not None:

@@ -14,6 +14,7 @@ from .composing import compose
 from .data import open_data
 from .errors import TrainingError
 from .freezing import Parameters, choose, combined, frozen, hashes, redraw, table, widen
+from .grouping import ByLength
 from .log import Report, RunLog
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
@@ -33,6 +34,14 @@ class Run:
         torch.manual_seed(recipe.seed)  # new projectors and heads are drawn below
         self.data = open_data(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)
+        if recipe.group_by_length:
+            self.data = ByLength(
+                self.data,
+                self.objective.length,
+                batch=recipe.batch_size,
+                seed=recipe.seed,
+                shuffle=recipe.shuffle,
+            )
         choose(self.objective, (*wanted, "heads"), recipe)
         widen(self.objective, keep=("llm",) if recipe.lora else ())
         redraw(self.objective, recipe.initial_std, recipe.seed)

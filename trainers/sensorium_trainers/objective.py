@@ -39,6 +39,10 @@ class Objective(nn.Module):
         """Rows → the keyword arguments of `forward`."""
         raise NotImplementedError
 
+    def length(self, sample: Any) -> int:
+        """How many positions it takes in a row; ConfigError where there are no rows to pad."""
+        raise ConfigError("This stage has no samples of different length", where="group_by_length")
+
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the models as they are now → the folder."""
         raise NotImplementedError

@@ -118,6 +118,11 @@ class TrainingRecipe(Options):
         description="Lay the samples of a batch end to end in rows of up to so many positions; "
         "each sees itself alone, so the loss is the same. Left out, each has a row of its own.",
     )
+    group_by_length: bool = Field(
+        default=False,
+        description="Batches of samples of about the same length, where each has a row of its own; "
+        "`row_positions` saves more.",
+    )
     features: FeatureOptions | None = Field(
         default=None,
         description="Keep the features of frozen encoders on disk; each picture or recording is "
