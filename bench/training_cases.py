@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sensorium_pocket.data import scene_of
+from sensorium_pocket.pictures import scene_of
 from sensorium_pocket.world.questions import sample_questions
 from sensorium_pocket.world.scenes import draw
 

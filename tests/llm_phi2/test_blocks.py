@@ -56,3 +56,25 @@ def test_without_blocks_sessions_are_unchanged(blockwise):
     session = blockwise.open_session()
     each = torch.cat([session.append(one[None]) for one in embeddings])
     torch.testing.assert_close(each, at_once, atol=1e-4, rtol=1e-4)
+
+
+def test_layers_computed_again_keep_to_their_blocks(blockwise):
+    """Gradient checkpointing hands the blocks on."""
+    inputs = torch.randn(1, WIDTH, blockwise.width, generator=torch.Generator().manual_seed(0))
+    blocks = [Block(0, 0, 10), Block(0, 10, WIDTH)]
+    gradients = []
+    for checkpointed in (False, True):
+        given_ = inputs.clone().requires_grad_()
+        try:
+            if checkpointed:
+                blockwise.module.gradient_checkpointing_enable()
+                blockwise.module.train()  # it does nothing in eval mode; there is no dropout
+            positions = torch.arange(WIDTH)[None]
+            blockwise.hidden_in_blocks(given_, blocks, positions)[0, :10].sum().backward()
+        finally:
+            blockwise.module.gradient_checkpointing_disable()
+            blockwise.module.eval()
+        gradients.append(given_.grad)
+    torch.testing.assert_close(gradients[1], gradients[0])
+    assert not gradients[1][0, 10:].any()
+    assert gradients[1][0, :10].any()

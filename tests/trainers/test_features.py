@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 from sensorium.cli.root import root
-from sensorium.errors import ConfigError, PluginError
+from sensorium.errors import ConfigError, PerceptionError, PluginError
 from sensorium.media import images
 from sensorium.testing.fakes import FakeEncoder
 from sensorium_trainers.features.extract import Shard
@@ -120,6 +120,24 @@ def test_more_than_the_format_holds_is_said(tmp_path):
         FrozenEncoder(Loud(), options).ensure(media)
     wide = FrozenEncoder(Loud(), options.model_copy(update={"dtype": "bfloat16"}))
     assert [wide.ensure(media), wide.ensure(media)] == [False, True]
+
+
+def test_what_an_encoder_fails_on_skips_the_step_and_is_not_kept(make_run, features, log):
+    run = make_run("align", features=features, batch_size=4, steps=2)
+    encoder = run.objective.frozen["image"]
+    whole = encoder.encoder.encode
+    failed = []
+
+    def encode(batch):
+        if not failed:
+            failed.append(True)
+            raise PerceptionError("CLIP returned features that are not finite")
+        return whole(batch)
+
+    encoder.encoder.encode = encode
+    run.train(quiet)
+    assert log()[-1]["skipped_steps"] == 1
+    assert (encoder.found, encoder.encoded) == (3, 5)
 
 
 @pytest.fixture

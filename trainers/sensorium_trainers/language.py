@@ -46,8 +46,12 @@ class LanguageObjective(PipelineObjective):
         self.media_label_weight = media_label_weight
         self.row_positions = row_positions
         self.frozen = {
-            name: FrozenEncoder(sense.encoder, features)
-            for name, sense in pipeline.senses.items()
+            planned.modality: FrozenEncoder(
+                pipeline.senses[planned.modality].encoder,
+                features,
+                positions=planned.source.positions,
+            )
+            for planned in pipeline.plan.senses
             if features is not None
         }
         self.llm = self.model.module
@@ -94,10 +98,11 @@ class LanguageObjective(PipelineObjective):
         sense = self.pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
+            encoder = variable(sense.encoder)
             seen = self._look(media)
             tensor = seen.tensor if isinstance(seen, Item) else seen
             encoded = isinstance(seen, Item) and seen.known
-            length = len(tensor) if encoded else variable(sense.encoder).positions(tensor)
+            length = len(tensor) if encoded else encoder.positions(tensor)
         return sense.projector.positions(length)
 
     def _look(self, media: Media) -> Tensor | Item:

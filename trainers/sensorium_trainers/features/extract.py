@@ -76,7 +76,9 @@ class Extractor:
         for sense in plan.senses:
             with placed(f"{plan.source}, encoders.{sense.modality}"):
                 encoder = sense.encoder.build(sense.encoder_options, device)
-            self._encoders[sense.modality] = FrozenEncoder(encoder, recipe.features)
+            self._encoders[sense.modality] = FrozenEncoder(
+                encoder, recipe.features, positions=sense.source.positions
+            )
 
     def __len__(self) -> int:
         return len(self._data)

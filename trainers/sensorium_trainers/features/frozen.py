@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import torch
 from sensorium.contracts import Encoder
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, PerceptionError
 from sensorium.fingerprint import combine
 from sensorium.messages import Media
 from torch import Tensor, nn
+
+from sensorium_trainers.objective import variable
 
 from .options import FeatureOptions
 from .store import FeatureStore
@@ -38,8 +40,12 @@ class FrozenEncoder:
     others; outside of autocast, for that is of one run; and rounded as it is kept.
     """
 
-    def __init__(self, encoder: Encoder, options: FeatureOptions) -> None:
+    def __init__(
+        self, encoder: Encoder, options: FeatureOptions, *, positions: int | None = None
+    ) -> None:
+        """`positions` of an item, where all have as many."""
         self.encoder = encoder
+        self._positions = positions
         self.dtype: torch.dtype = getattr(torch, options.dtype)
         self.store = FeatureStore(options.folder, _name(encoder, options), options.max_bytes)
         self.found = self.encoded = 0
@@ -68,10 +74,11 @@ class FrozenEncoder:
             self.found += 1
             return item.tensor
         self.encoded += 1
-        with torch.autocast(self._place, enabled=False):
-            (exact,) = self.encoder.encode([item.tensor])
-        rounded = exact.detach().to("cpu", self.dtype)
-        if not torch.isfinite(rounded).all():
+        exact = self._encode(item.tensor)
+        rounded = exact.to("cpu", self.dtype)
+        if torch.isfinite(rounded).all():
+            self.store.put(item.key, rounded)
+        elif torch.isfinite(exact).all():
             raise ConfigError(
                 f"Features of the {self.encoder.modality} encoder reach "
                 f"{float(exact.abs().max()):.3g}, more than {str(self.dtype).partition('.')[2]} "
@@ -79,8 +86,17 @@ class FrozenEncoder:
                 where="features.dtype",
                 hint="Use bfloat16.",
             )
-        self.store.put(item.key, rounded)
         return rounded
+
+    def _encode(self, prepared: Tensor) -> Tensor:
+        """One item → [T, D_encoder]; NaN where the encoder fails on it, which skips the step."""
+        try:
+            with torch.autocast(self._place, enabled=False):
+                (features,) = self.encoder.encode([prepared])
+        except PerceptionError:
+            length = self._positions or variable(self.encoder).positions(prepared)
+            return torch.full((length, self.encoder.width), torch.nan)
+        return features.detach()
 
     def summary(self) -> str:
         """`image features: 5,120 found, 24 encoded`, and why no more are kept."""
