@@ -67,12 +67,12 @@ def test_layers_computed_again_keep_to_their_blocks(blockwise):
         given_ = inputs.clone().requires_grad_()
         try:
             if checkpointed:
-                blockwise.module.gradient_checkpointing_enable()
+                blockwise.module.activation_checkpointing_enable()
                 blockwise.module.train()  # it does nothing in eval mode; there is no dropout
             positions = torch.arange(WIDTH)[None]
             blockwise.hidden_in_blocks(given_, blocks, positions)[0, :10].sum().backward()
         finally:
-            blockwise.module.gradient_checkpointing_disable()
+            blockwise.module.activation_checkpointing_disable()
             blockwise.module.eval()
         gradients.append(given_.grad)
     torch.testing.assert_close(gradients[1], gradients[0])
