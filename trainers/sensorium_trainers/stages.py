@@ -76,4 +76,8 @@ def groups(stage: Stage, recipe: TrainingRecipe) -> tuple[Group, ...]:
         raise ConfigError(
             "The recipe has `lora`, an adapter in the llm, but the llm is frozen", where="trains"
         )
+    if recipe.features is not None and ("encoder" in wanted or stage.objective != "language"):
+        raise ConfigError(
+            "The encoder learns, and its features change with every step", where="features"
+        )
     return wanted
