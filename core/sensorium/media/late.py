@@ -41,6 +41,11 @@ class LateMedia(Media):
         return self._media.value
 
     @property
+    def file(self) -> bytes | None:
+        """The bytes it was decoded from."""
+        return self._media.file
+
+    @property
     def _media(self) -> Media:
         if self._decoded is None:
             object.__setattr__(self, "_decoded", self._decode())
