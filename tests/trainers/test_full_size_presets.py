@@ -111,4 +111,4 @@ def test_a_dry_run_of_the_largest_takes_little_memory(cache):
         check=True,
     )
     assert counts(done.stdout)["llm"] == (PHI_2, PHI_2)
-    assert int(done.stdout.split()[-1]) < 800_000  # KiB
+    assert int(done.stdout.split()[-1]) < 1_200_000  # KiB
