@@ -38,6 +38,12 @@ def combine(*parts: str) -> str:
     return digest.hexdigest()[:LENGTH]
 
 
+def file_sha256(path: Path) -> str:
+    """Of every byte, in hexadecimal digits; OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def weights_fingerprint(files: Sequence[Path], select: Select | None = None) -> str:
     """A fingerprint of the tensors in `files`: their names, types, shapes and sampled blocks.
 

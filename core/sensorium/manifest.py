@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from .config import (
     resolve_paths,
 )
 from .errors import BundleError
+from .fingerprint import file_sha256
 
 MANIFEST = "sensorium.json"
 FORMAT = 1
@@ -64,9 +64,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def describe_file(path: Path) -> dict[str, Any]:
     """What the manifest says about a file: its size and its SHA-256."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
 def _verify(folder: Path, files: dict[str, Any]) -> None:

@@ -37,6 +37,13 @@ def test_an_unknown_key_is_named(tmp_path):
         load_plan(path)
 
 
+@pytest.mark.parametrize("flag", ["--fresh", "--dry-run", "--export"])
+def test_what_belongs_to_one_stage_is_refused(flag):
+    done = CliRunner().invoke(root, ["train", "pocket", flag])
+    assert done.exit_code == 2
+    assert "give only --set" in done.output
+
+
 @pytest.mark.skipif(
     ctypes.util.find_library("espeak-ng") is None, reason="espeak-ng is not installed"
 )

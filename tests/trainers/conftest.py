@@ -211,6 +211,14 @@ def log(tmp_path):
 
 
 @pytest.fixture
+def hub_offline(monkeypatch) -> None:
+    """Nothing is asked of the hub, and nothing is drawn while data is read."""
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    datasets.disable_progress_bars()
+
+
+@pytest.fixture
 def bench(monkeypatch) -> Callable[[str], ModuleType]:
     """`bench("pretraining")`: a script of bench/ as a module."""
 

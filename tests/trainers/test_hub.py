@@ -16,14 +16,9 @@ from sensorium_trainers.formats.hub import HubOptions, open_hub
 from .test_parquet import IMAGE, TEXT, assistant, png, pq, pyarrow, talk
 
 datasets = pytest.importorskip("datasets")
+pytestmark = pytest.mark.usefixtures("hub_offline")
 
 STORIES = [f"One day a cat met {n} dogs ." for n in range(7)]
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch):
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    datasets.disable_progress_bars()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from .test_hub import picture_set
 from .test_parquet import png, pq, pyarrow
 
 datasets = pytest.importorskip("datasets")
+pytestmark = pytest.mark.usefixtures("hub_offline")
 
 SIZES = (7, 5, 11)
 ROWS = [f"A cat and {n} dogs" for n in range(sum(SIZES))]
@@ -35,12 +36,6 @@ dataset_info:
   - {name: train, num_bytes: 1, num_examples: 23}
 ---
 """
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch):
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    datasets.disable_progress_bars()
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ looks newest. `saving.py` says what is in them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import shutil
 from pathlib import Path
+
+from sensorium.fingerprint import file_sha256
 
 from .log import Report
 
@@ -55,7 +56,7 @@ def damage(folder: Path) -> str | None:
         return f"{MANIFEST} names no weights"
     for name, digest in files.items():
         try:
-            if _sha256(folder / name) != digest:
+            if file_sha256(folder / name) != digest:
                 return f"{name} is not what was written"
         except OSError:
             return f"{name} is missing"
@@ -102,7 +103,7 @@ def publish(staged: Path, place: Path) -> None:
 def seal(folder: Path) -> None:
     """Write the manifest and flush everything to the disk."""
     inside = sorted(folder.rglob("*"))
-    files = {p.relative_to(folder).as_posix(): _sha256(p) for p in inside if p.is_file()}
+    files = {p.relative_to(folder).as_posix(): file_sha256(p) for p in inside if p.is_file()}
     (folder / MANIFEST).write_text(json.dumps(files, indent=1), "utf-8")
     for path in (*inside, folder / MANIFEST, folder):
         flush(path)
@@ -125,8 +126,3 @@ def prune(output: Path, step: int, keep: int) -> None:
     so_far = [path for path in checkpoints(output) if step_of(path) <= step]
     for old in so_far[:-keep]:
         shutil.rmtree(old)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

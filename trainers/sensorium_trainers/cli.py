@@ -48,7 +48,8 @@ def train(
 ) -> None:
     """`help` above is what a person reads."""
     if stage not in _SUMMARIES:
-        return _train_model(context, stage, overrides, only_recipe=config or dry_run or export_only)
+        given = config is not None or dry_run or fresh or export_only
+        return _train_model(context, stage, overrides, more_given=given)
     if config is None:
         raise click.UsageError("Missing option '--config': the training recipe of the stage.")
     if stage == TRANSPLANT:
@@ -85,7 +86,7 @@ def train(
 
 
 def _train_model(
-    context: click.Context, name: str, overrides: tuple[str, ...], *, only_recipe: object
+    context: click.Context, name: str, overrides: tuple[str, ...], *, more_given: bool
 ) -> None:
     """All stages of a model, by the plan that its plugin brings."""
     from .plan import follow, load_plan
@@ -98,6 +99,6 @@ def _train_model(
     }
     if name not in plans:
         raise UnknownNameError("stage or model with a plan", name, [*_SUMMARIES, *plans])
-    if only_recipe:
+    if more_given:
         raise click.UsageError(f"'{name}' is a model with a plan of its own: give only --set.")
     follow(load_plan(plans[name]()), registry, overrides, click.echo)

@@ -248,14 +248,13 @@ class LanguageObjective(PipelineObjective):
             known = self.frozen[modality].features(items, device)
             return known if self._positions[modality] is None else torch.stack(known)
         encoder = self.pipeline.senses[modality].encoder
-        weights = getattr(encoder, "module", nn.Module()).parameters()
-        learns = any(weight.requires_grad for weight in weights)
+        trained = learns(getattr(encoder, "module", nn.Module()))
         if not isinstance(inputs, Tensor):
             prepared = [item for item in inputs if isinstance(item, Tensor)]
-            encode = variable(encoder).features_of if learns else encoder.encode
+            encode = variable(encoder).features_of if trained else encoder.encode
             return [item.to(device) for item in encode(prepared)]
         if isinstance(encoder, TrainableEncoder):
-            with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
+            with torch.set_grad_enabled(trained and torch.is_grad_enabled()):
                 return encoder.features(inputs)
         # One that cannot be trained serves all the same, as it is.
         return torch.stack(encoder.encode(list(inputs))).to(device)

@@ -14,15 +14,13 @@ from sensorium.registry import Registry
 from .log import Report
 from .recipe import TrainingRecipe, load_training_recipe
 from .record import differences, read_record
-from .stages import STAGES
+from .stages import STAGES, StageName
 
 
 class Step(Options):
     """One stage and its recipe."""
 
-    stage: Literal["encoder", "pretrain", "align", "instruct", "speech"] = Field(
-        description="What `sensorium train` is given."
-    )
+    stage: StageName = Field(description="What `sensorium train` is given.")
     config: Path = Field(description="The stage's training recipe.")
 
 
@@ -58,6 +56,9 @@ def follow(
 
     `overrides` are laid over the recipe of every stage. Raises what the stages raise.
     """
+    from .display import train_shown
+    from .loop import Run
+
     for number, step in enumerate(plan.steps, start=1):
         recipe = load_training_recipe(step.config, overrides)
         title = f"{number}/{len(plan.steps)} {step.stage}: {recipe.output}"
@@ -65,9 +66,6 @@ def follow(
             report(f"{title} is finished")
             continue
         report(title)
-        from .display import train_shown
-        from .loop import Run
-
         train_shown(Run(STAGES[step.stage], recipe, registry), report)
     return assemble(plan.bundle, registry, report)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sensorium.errors import MediaError, SampleError
 
 from .data import Data
+from .drawing import number_of
 from .objective import Objective
 from .windows import neighbours
 from .work import NOTHING, Work
@@ -81,5 +81,4 @@ def _plain(reason: str) -> str:
 
 
 def _draw(seed: int, number: int, at: int, attempt: int, size: int) -> int:
-    text = f"{seed} {number} {at} {attempt}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % size
+    return number_of(f"{seed} {number} {at} {attempt}") % size

@@ -9,19 +9,21 @@ from sensorium.errors import ConfigError
 
 from .recipe import Group, TrainingRecipe
 
+StageName = Literal["encoder", "pretrain", "align", "instruct", "speech"]
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """`trains` is the default of the recipe's key; nothing outside `may_train` ever learns."""
 
-    name: str
+    name: StageName
     summary: str
     trains: tuple[Group, ...]
     may_train: tuple[Group, ...]
     objective: Literal["language", "dense", "speech"] = "language"
 
 
-STAGES = {
+STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
         Stage(

@@ -24,10 +24,14 @@ def writing(path: Path) -> Iterator[None]:
 
 def replace_text(path: Path, text: str) -> None:
     """The file has the old text or the new one, whatever happens meanwhile."""
-    partial = path.with_name(f"{path.name}.partial")
     with writing(path):
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        write_whole(path, text, path.with_name(f"{path.name}.partial"))
+
+
+def write_whole(path: Path, text: str, partial: Path) -> None:
+    """By way of `partial`, which nobody else may write at the same time; OSError as it comes."""
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from sensorium.errors import ContextLengthError
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
+
+from .bounds import appended, truncated
 
 if TYPE_CHECKING:
     from .model import PhiLanguageModel
@@ -92,16 +93,7 @@ class PhiSession:
 
     def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
         """[T, D_llm] → logits [last, V], float32, of the last `last` of these positions."""
-        count = embeddings.shape[0]
-        if not 0 < last <= count:
-            raise ValueError(f"last={last} of {count} appended positions")
-        end = self._length + count
-        if end > self._model.context_length:
-            raise ContextLengthError(
-                f"The conversation needs {end} positions,"
-                f" the model has {self._model.context_length}.",
-                hint="Shorten the text, send fewer media, or start a new conversation.",
-            )
+        end = appended(self._length, embeddings.shape[0], last, self._model.context_length)
         with torch.inference_mode():
             logits = self._model.logits(self._run(embeddings)[-last:]).float()
         self._set_length(end)
@@ -110,9 +102,7 @@ class PhiSession:
 
     def truncate(self, length: int) -> None:
         """Forget every position from `length` on; the buffers stay."""
-        if not 0 <= length <= self._length:
-            raise ValueError(f"truncate({length}) of a session of {self._length} positions")
-        self._set_length(length)
+        self._set_length(truncated(self._length, length))
 
     def _run(self, embeddings: Tensor) -> Tensor:
         start, count = self._length, embeddings.shape[0]

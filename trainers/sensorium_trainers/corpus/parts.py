@@ -6,7 +6,6 @@ anybody, after a kill at any moment, and is in the end the same to the last byte
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -19,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.errors import ConfigError
+from sensorium.fingerprint import file_sha256
+
+from sensorium_trainers.writing import write_whole
 
 from .errors import CorpusError
 
@@ -132,7 +134,7 @@ def _make(output: Path, number: int, write: Write) -> Entry:
     try:
         counted = write(number, staging)
         files = sorted(staging.iterdir())
-        entry: Entry = {"files": {path.name: _sha256(path) for path in files}, **counted}
+        entry: Entry = {"files": {path.name: file_sha256(path) for path in files}, **counted}
         for path in files:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -147,7 +149,9 @@ def _whole(output: Path, number: int) -> Entry | None:
     """What is known of a part, if all its files are there and unchanged."""
     entry = _object(output / f"{number:05}.json")
     try:
-        if entry and all(_sha256(output / name) == kept for name, kept in entry["files"].items()):
+        if entry and all(
+            file_sha256(output / name) == kept for name, kept in entry["files"].items()
+        ):
             return entry
     except (OSError, KeyError, TypeError, AttributeError):
         pass
@@ -164,16 +168,7 @@ def _object(path: Path) -> Entry | None:
 
 def _write_whole(path: Path, content: Mapping[str, Any]) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}{_PARTIAL}")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n", partial)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Hashable
 from pathlib import Path
@@ -14,6 +13,8 @@ from sensorium.media.images import open_image
 from sensorium.messages import Message
 from sensorium.options import Options
 from sensorium.specs import Sample
+
+from sensorium_trainers.drawing import number_of
 
 from .attachments import inside
 
@@ -92,7 +93,7 @@ class CocoSource:
             raise SampleError(f"No picture with a file name has the id {image!r}")
         picture = open_image(inside(self._options.images, file))
         questions = self._options.questions
-        question = questions[_hash(f"{self._options.seed} {number}") % len(questions)]
+        question = questions[number_of(f"{self._options.seed} {number}") % len(questions)]
         return Message.user(picture, question), Message.assistant(" ".join(said.split()))
 
 
@@ -119,8 +120,4 @@ def _read(path: Path) -> dict[str, list[Any]]:
 def _in_validation(caption: Any, share: float) -> bool:
     """By the picture alone, so that all its captions are in one part."""
     image = caption.get("image_id") if isinstance(caption, dict) else None
-    return _hash(f"image {image}") < share * 2**64
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    return number_of(f"image {image}") < share * 2**64

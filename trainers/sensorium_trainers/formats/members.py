@@ -6,7 +6,6 @@ is `17.json` with the text or the conversations, and `17.0.jpg`, `17.1.wav` … 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,8 @@ from sensorium.media.audio import read_audio, recording_suffix
 from sensorium.media.images import read_image
 from sensorium.messages import Media, Message, TextPart
 from sensorium.specs import Sample, TextSample
+
+from sensorium_trainers.drawing import number_of
 
 from .attachments import Attachments
 from .conversation import conversation
@@ -65,8 +66,7 @@ def sample_of(key: str, members: Mapping[str, bytes], questions: Sequence[str]) 
         return TextSample(said)
     if not said.strip():
         raise SampleError("Its .txt is empty")
-    digest = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
-    asked = Message.user(*media, questions[digest % len(questions)])
+    asked = Message.user(*media, questions[number_of(key) % len(questions)])
     return Sample(((asked, Message.assistant(" ".join(said.split()))),))
 
 

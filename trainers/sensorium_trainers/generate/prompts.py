@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from string import Formatter
 
 from sensorium.errors import ConfigError, suggestion
+
+from sensorium_trainers.drawing import number_of
 
 from .recipe import CorpusRecipe
 
@@ -54,8 +55,7 @@ class Prompts:
     def _draw(self, index: int, name: str) -> int:
         # A hash, not a generator: what a sample draws depends on nothing that came before, and
         # another variable or more samples change none of it.
-        text = f"{self._seed}/{index}/{name}".encode()
-        return int.from_bytes(hashlib.sha256(text).digest()[:8])
+        return number_of(f"{self._seed}/{index}/{name}")
 
 
 def _names(template: str, known: dict[str, Path | tuple[str, ...]], where: str) -> set[str]:

@@ -10,9 +10,9 @@ import torch
 from sensorium.errors import ConfigError
 from torch import Tensor, nn
 
-from .gptq import GptqSettings, Moments, Rounded, check_groups, round_matrix
+from sensorium_trainers.log import Report
 
-Report = Callable[[str], None]
+from .gptq import GptqSettings, Moments, Rounded, check_groups, round_matrix
 
 
 class _EnoughError(Exception):

@@ -13,13 +13,14 @@ from sensorium_trainers.composing import start
 from sensorium_trainers.errors import TrainingError
 from sensorium_trainers.holdout import open_split
 from sensorium_trainers.language import LanguageObjective
+from sensorium_trainers.log import Report
 from sensorium_trainers.lora import adaptable
 from sensorium_trainers.recipe import TrainingRecipe
 
 from .calibration import accuracy, draw, read
 from .checkpoint import QuantizedCheckpoint
 from .gptq import GptqSettings
-from .layers import Report, find_matrices, quantize_layers
+from .layers import find_matrices, quantize_layers
 
 
 def quantize_bundle(

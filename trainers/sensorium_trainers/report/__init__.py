@@ -5,8 +5,9 @@ The page stands alone: styles, curves and pictures are in it, no script, and not
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from sensorium_trainers.writing import write_whole
 
 from .charts import charts_of
 from .layout import layout
@@ -28,7 +29,5 @@ def write_report(output: Path) -> Path:
     (output / CURVES).mkdir(exist_ok=True)
     for chart in charts:
         paint(chart.title, layout(chart), output / CURVES / f"{chart.name}.png")
-    partial = output / f"{REPORT}.partial"
-    partial.write_text(render_page(story, charts), "utf-8")
-    os.replace(partial, output / REPORT)
+    write_whole(output / REPORT, render_page(story, charts), output / f"{REPORT}.partial")
     return output / REPORT

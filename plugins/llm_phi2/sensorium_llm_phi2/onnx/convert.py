@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
+from sensorium.checkpoint import write_json
 from sensorium.errors import CheckpointError, MissingPackageError, placed
 from sensorium.tokenizer import FILE_NAME
 
@@ -66,8 +66,7 @@ def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = 4) -> None:
         save_file(layers.tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
     _write_graph(config, layers.packed, folder, accuracy_level)
     plain = {key: value for key, value in raw.items() if key != "quantization_config"}
-    text = json.dumps(plain, indent=2, sort_keys=True) + "\n"
-    (folder / CONFIG).write_text(text, encoding="utf-8")
+    write_json(folder / CONFIG, plain)
     if (checkpoint / FILE_NAME).is_file():
         shutil.copyfile(checkpoint / FILE_NAME, folder / FILE_NAME)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from sensorium.errors import ContextLengthError
 from torch import Tensor
+
+from sensorium_llm_phi2.bounds import appended, truncated
 
 if TYPE_CHECKING:
     from .model import OnnxPhiLanguageModel
@@ -56,15 +57,7 @@ class OnnxSession:
     def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
         """[T, D] → logits [last, V], float32, of the last `last` of these positions."""
         count = embeddings.shape[0]
-        if not 0 < last <= count:
-            raise ValueError(f"last={last} of {count} appended positions")
-        end = self._length + count
-        if end > self._model.context_length:
-            raise ContextLengthError(
-                f"The conversation needs {end} positions,"
-                f" the model has {self._model.context_length}.",
-                hint="Shorten the text, send fewer media, or start a new conversation.",
-            )
+        end = appended(self._length, count, last, self._model.context_length)
         rows = embeddings.detach().to("cpu", torch.float32).contiguous().numpy()
         logits = np.empty((last, self._model.vocabulary), np.float32)
         for start in range(0, count, CHUNK):
@@ -78,9 +71,7 @@ class OnnxSession:
 
     def truncate(self, length: int) -> None:
         """Forget every position from `length` on; the buffers stay."""
-        if not 0 <= length <= self._length:
-            raise ValueError(f"truncate({length}) of a session of {self._length} positions")
-        self._length = length
+        self._length = truncated(self._length, length)
 
     def _run(self, rows: np.ndarray, first: int, total: int, logits: np.ndarray) -> None:
         first_row = np.array([first], np.int64)
