@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from sensorium.cli.root import root
 from sensorium.errors import ConfigError, PerceptionError, PluginError
 from sensorium.media import images
 from sensorium.testing.fakes import FakeEncoder
+from sensorium_trainers.features import extract as extraction
 from sensorium_trainers.features.extract import Shard
 from sensorium_trainers.features.frozen import FrozenEncoder
 from sensorium_trainers.features.options import FeatureOptions
@@ -181,6 +183,41 @@ def test_built_ahead_by_several_processes(extract):
     assert "4 encoded, 0 found" in told.stdout
     broken = extract("--processes", "2", model="no/such-bundle-anywhere")
     assert broken.exit_code == 1
+
+
+def held(folder):
+    """Every file of features, to the byte."""
+    files = folder.rglob("*.safetensors")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")  # of settings that are its own
+def test_built_ahead_on_ray(extract, features, tmp_path, monkeypatch):
+    """Two workers of a local cluster make the bits that one process makes."""
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)  # else it leaves one in the home folder
+    monkeypatch.setattr(extraction, "BLOCK", 1)
+    assert "4 encoded, 0 found" in extract().stdout
+    alone = held(tmp_path / "features")
+    assert len(alone) == PICTURES
+    again = {**features, "folder": str(tmp_path / "ray")}
+    told = extract("--ray", "local", "--processes", "2", features=again)
+    assert told.exit_code == 0, told.output
+    assert "4 encoded, 0 found" in told.stdout
+    assert held(tmp_path / "ray") == alone
+    assert "0 encoded, 4 found" in extract("--ray", "local", features=again).stdout
+    broken = extract("--ray", "local", model="no/such-bundle-anywhere")
+    assert broken.exit_code == 1
+    assert "no/such-bundle-anywhere" in broken.output
+
+
+def test_without_ray_it_says_what_to_install(extract, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    told = extract("--ray", "local")
+    assert told.exit_code == 1
+    assert "Encoding on a cluster needs the package 'ray'" in told.output
+    assert "pip install 'sensorium[ray]'" in told.output
 
 
 @pytest.mark.parametrize(("samples", "count"), [(0, 1), (1, 3), (1000, 7), (64, 1), (129, 2)])

@@ -26,7 +26,7 @@ def memory(recipe, registry):
         objective = compose(STAGES[stage], made, registry, data, shapes_only=True)
         assert {w.device.type for w in objective.parameters()} == {"meta"}
         rows = rehearsal.sampled(objective, data)
-        batch = objective.batch([rows[n % len(rows)] for n in range(made.batch_size)])
+        batch = objective.batch(rehearsal.largest(rows, made))
         return estimate(objective, made, batch)
 
     return of

@@ -166,7 +166,7 @@ def test_packed_from_the_stream(registry, parts, stories, tmp_path):
 
     stored = packed("stored", data_of(stories, tmp_path, streaming=False))
     assert packed("streamed", data_of(stories, tmp_path)) == stored
-    with pytest.raises(ConfigError, match=r"by one process \(data\.0\)\. Set `processes: 1`"):
+    with pytest.raises(ConfigError, match=r"by one process \(data\.0\)\. Use one process"):
         packed("no", data_of(stories, tmp_path), processes=2)
 
 

@@ -21,8 +21,8 @@ class ByLength(Data):
     """Samples in their usual order, sorted by length within windows of some batches.
 
     The batches of a window stand in random order again. What stands where depends on the data and
-    the seed alone, so a stopped run goes on with the same samples; each is read once more, to learn
-    its length.
+    the seed alone, so a stopped run goes on with the same samples. Each is read once more, to learn
+    its length, and forgotten: two windows of indices are all that is held.
     """
 
     endless = True

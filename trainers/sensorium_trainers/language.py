@@ -130,8 +130,12 @@ class LanguageObjective(PipelineObjective):
         return row
 
     def length(self, sample: Sample | TextSample) -> int:
-        """Of its row; nothing is decoded for it but media of any length."""
-        return len(self.packer.pack(sample).ids)
+        """Of its row; nothing is decoded for it but media of any length, and nothing is kept."""
+        seen = dict(self._seen)  # of a batch that is being made
+        try:
+            return len(self.packer.pack(sample).ids)
+        finally:
+            self._seen = seen
 
     def batch(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Rows → tensors; equal media of a batch are encoded once."""

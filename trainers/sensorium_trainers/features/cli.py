@@ -54,6 +54,12 @@ class ShardType(click.ParamType):  # type: ignore[type-arg]
     show_default=True,
     help="How many encode at once, each with the encoders in memory.",
 )
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Let processes of a Ray cluster encode, at most --processes of them; `local` starts one "
+    "on this machine.",
+)
 @click.pass_context
 def features(
     context: click.Context,
@@ -61,6 +67,7 @@ def features(
     overrides: tuple[str, ...],
     shard: tuple[int, int],
     processes: int,
+    ray: str | None,
 ) -> None:
     """Encode the pictures and recordings of a training recipe ahead.
 
@@ -69,12 +76,17 @@ def features(
     """
     from sensorium_trainers.recipe import load_training_recipe
 
-    from .extract import Counts, Shard, extract
+    from .extract import Counts, Shard, kept
+    from .workers import extract
 
     recipe = load_training_recipe(config, overrides)
+    folder = kept(recipe).folder
     began = told = time.monotonic()
-    done, total = Counts(), 0
-    for total, counts in extract(recipe, registry_of(context), Shard(*shard), processes):
+    total, blocks = extract(
+        recipe, registry_of(context), Shard(*shard), processes=processes, ray=ray
+    )
+    done = Counts()
+    for counts in blocks:
         done += counts
         if time.monotonic() - told > EVERY_SECONDS:
             told = time.monotonic()
@@ -82,7 +94,6 @@ def features(
         if done.closed:
             break
     click.echo(_progress(done, total, time.monotonic() - began), err=True)
-    folder = recipe.features.folder if recipe.features else ""
     rest = f"; it takes no more: {done.closed}" if done.closed else ""
     skipped = f", {done.skipped:,} samples could not be used" if done.skipped else ""
     click.echo(f"{folder}: {done.encoded:,} encoded, {done.found:,} found{skipped}{rest}")

@@ -60,9 +60,10 @@ class FrozenEncoder:
         return Item(media.key, self.encoder.prepare(media.value), known=False)
 
     def ensure(self, media: Media) -> bool:
-        """Encode it where its features are not kept; → whether they were."""
+        """Encode it where its features are not kept and there is room; → whether they were."""
         item = self.look(media)
-        self._features(item)
+        if item.known or not self.store.closed:
+            self._features(item)
         return item.known
 
     def features(self, items: Sequence[Item], device: torch.device) -> list[Tensor]:

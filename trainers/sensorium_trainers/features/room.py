@@ -1,13 +1,14 @@
-"""How many bytes a folder holds, counted by all processes that write into it together."""
+"""How many bytes a folder holds, counted by all processes that write into it, one at a time."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock
 
-COUNT = "bytes"
+COUNT, PARTIAL = "bytes", "partial"
 
 
 class Room:
@@ -17,6 +18,7 @@ class Room:
         self.max_bytes = max_bytes
         self._folder = folder
         self._count = folder / COUNT
+        self._partial = folder / PARTIAL
         self._lock = FileLock(folder / "lock")
         self._recounted = False
 
@@ -38,8 +40,20 @@ class Room:
             self._recounted = True
             held = self._files()
         fits = held + size <= self.max_bytes
-        self._write(held + size if fits else held)
+        self.write(self._count, str(held + size if fits else held).encode())
         return fits
+
+    def write(self, path: Path, content: bytes) -> None:
+        """A file of the folder, whole or not at all; what a killed process left is overwritten.
+
+        Not flushed to the disk: after a crash of the machine checksums tell.
+        """
+        try:
+            self._partial.write_bytes(content)
+            os.replace(self._partial, path)
+        except OSError:
+            self._partial.unlink(missing_ok=True)
+            raise
 
     def _held(self) -> int:
         try:
@@ -48,10 +62,8 @@ class Room:
             return self._files()
 
     def _files(self) -> int:
-        found = self._folder.rglob("*.safetensors*")
-        return sum(path.stat().st_size for path in found if path.is_file())
-
-    def _write(self, held: int) -> None:
-        partial = self._count.with_suffix(".partial")
-        partial.write_text(str(held), "ascii")
-        os.replace(partial, self._count)
+        held = 0
+        for path in self._folder.rglob("*.safetensors"):
+            with suppress(FileNotFoundError):  # damaged, and deleted by a process that reads
+                held += path.stat().st_size
+        return held

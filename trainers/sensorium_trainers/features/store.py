@@ -1,13 +1,12 @@
 """A folder of features, one file per media item.
 
-Many processes may read and write it at once: a file is written beside its place and renamed, so it
-is whole or absent, and two that make the same one make the same bytes.
+Many processes may read it at once, and write it one after another: a file is renamed into its place
+when it is whole, and two that make the same one make the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -64,34 +63,25 @@ class FeatureStore:
 
     def put(self, key: str, features: Tensor) -> None:
         """Keep [T, D]; where there is no room, say so in `closed` and go on without."""
-        if self.closed or key in self:
+        if self.closed:
             return
         path = self._path(key)
         content = save({_TENSOR: features.contiguous()}, {_CHECKSUM: _checksum(features)})
         try:
             with self._room:
+                if key in self:
+                    return  # another process was quicker
                 if not self._room.take(len(content)):
                     self.closed = f"it holds max_bytes, {self._room.max_bytes:,}"
                     return
-                _write(path, content)
+                path.parent.mkdir(exist_ok=True)
+                self._room.write(path, content)
         except OSError as error:
             self.closed = f"it cannot be written: {error.strerror}"
 
     def _path(self, key: str) -> Path:
         digest = hashlib.sha256(key.encode()).hexdigest()
         return self.folder / digest[:2] / f"{digest[2:]}.safetensors"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all. Not flushed to the disk: after a crash the checksum tells."""
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_suffix(f".safetensors-{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _checksum(features: Tensor) -> str:
