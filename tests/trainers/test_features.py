@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -14,10 +16,12 @@ from sensorium.cli.root import root
 from sensorium.errors import ConfigError, PerceptionError, PluginError
 from sensorium.media import images
 from sensorium.testing.fakes import FakeEncoder
-from sensorium_trainers.features import extract as extraction
-from sensorium_trainers.features.extract import Shard
+from sensorium_trainers.errors import TrainingError
+from sensorium_trainers.features.extract import BLOCK, Shard
 from sensorium_trainers.features.frozen import FrozenEncoder
 from sensorium_trainers.features.options import FeatureOptions
+from sensorium_trainers.features.workers import checked, run_block
+from sensorium_trainers.recipe import TrainingRecipe
 
 from .test_resume import LORA, assert_equal, quiet
 
@@ -106,8 +110,13 @@ def test_a_damaged_picture_is_replaced_whatever_is_kept(make_run, features, llav
 
 
 def test_an_encoder_that_learns_has_none(make_run, features):
-    for stage, changes in (("encoder", {}), ("instruct", {"trains": ["projector", "encoder"]})):
-        with pytest.raises(ConfigError, match=r"The encoder learns.*\(features\)"):
+    learns = r"trains the encoder, whose features change .*\(features\)\. Leave `features` out, or"
+    none = r"stage 'encoder' has no rows .*\(features\)\. Leave `features` out\. The stages"
+    for stage, changes, said in (
+        ("instruct", {"trains": ["projector", "encoder"]}, learns),
+        ("encoder", {}, none),
+    ):
+        with pytest.raises(ConfigError, match=said):
             make_run(stage, features=features, **changes)
 
 
@@ -167,6 +176,11 @@ def test_built_ahead_in_shards(extract, make_run, features):
     assert any("0 encoded" in line for line in lines)
 
 
+def test_data_to_validate_on_is_encoded_too(extract, tmp_path):
+    own = {"format": "llava", "path": str(many_pictures(tmp_path / "own", 3))}
+    assert "7 encoded, 0 found" in extract(validation={"data": [own]}).stdout
+
+
 def test_without_room_or_without_a_folder(extract, features):
     told = extract(features={**features, "max_bytes": 1})
     assert told.exit_code == 0
@@ -192,24 +206,49 @@ def held(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")  # of settings that are its own
-def test_built_ahead_on_ray(extract, features, tmp_path, monkeypatch):
+def test_built_ahead_on_ray(recipe, features, tmp_path):
     """Two workers of a local cluster make the bits that one process makes."""
     pytest.importorskip("ray")
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)  # else it leaves one in the home folder
-    monkeypatch.setattr(extraction, "BLOCK", 1)
-    assert "4 encoded, 0 found" in extract().stdout
-    alone = held(tmp_path / "features")
-    assert len(alone) == PICTURES
-    again = {**features, "folder": str(tmp_path / "ray")}
-    told = extract("--ray", "local", "--processes", "2", features=again)
-    assert told.exit_code == 0, told.output
-    assert "4 encoded, 0 found" in told.stdout
-    assert held(tmp_path / "ray") == alone
-    assert "0 encoded, 4 found" in extract("--ray", "local", features=again).stdout
-    broken = extract("--ray", "local", model="no/such-bundle-anywhere")
-    assert broken.exit_code == 1
-    assert "no/such-bundle-anywhere" in broken.output
+    data = [{"format": "llava", "path": str(many_pictures(tmp_path / "media", BLOCK + 6))}]
+
+    def run(folder, *flags):
+        path = tmp_path / "recipe.yaml"
+        changes = {"data": data, "features": {**features, "folder": str(folder)}}
+        path.write_text(json.dumps(recipe(**changes)))
+        words = [sys.executable, "-m", "sensorium", "data", "features", "--config", str(path)]
+        # Ray would leave a token in the home folder, and processes behind a test's own.
+        environment = {**os.environ, "RAY_AUTH_TOKEN": "0" * 64}
+        return subprocess.run(
+            [*words, *flags], env=environment, capture_output=True, text=True, timeout=250
+        )
+
+    alone = run(tmp_path / "alone")
+    on_ray = run(tmp_path / "ray", "--ray", "local", "--processes", "2")
+    for told in (alone, on_ray):
+        assert told.returncode == 0, told.stderr
+        assert f"{BLOCK + 6} encoded, 0 found" in told.stdout
+    assert len(held(tmp_path / "alone")) == BLOCK + 6
+    assert held(tmp_path / "ray") == held(tmp_path / "alone")
+
+
+def many_pictures(folder, count):
+    """A question about each of so many pictures, no two alike → the file of records."""
+    folder.mkdir()
+    turns = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A cat."}]
+    records = []
+    for number in range(count):
+        Image.new("RGB", (8, 8), (number, 90, 200)).save(folder / f"{number}.png")
+        records.append({"id": number, "image": f"{number}.png", "conversations": turns})
+    (folder / "data.json").write_text(json.dumps(records))
+    return folder / "data.json"
+
+
+def test_what_ends_a_worker_ends_the_command(recipe, features):
+    broken = recipe(model="no/such-bundle-anywhere", features=features)
+    said = run_block(TrainingRecipe.model_validate(broken).model_dump_json(), range(1))
+    assert isinstance(said, str)
+    with pytest.raises(TrainingError, match="no/such-bundle-anywhere"):
+        checked(said)
 
 
 def test_without_ray_it_says_what_to_install(extract, monkeypatch):

@@ -74,7 +74,8 @@ def test_a_run_goes_on_with_the_same_bits(make_run, tmp_path):
     assert_equal(unbroken, broken)
 
 
-def test_a_stage_without_rows_has_none(make_run):
-    run = make_run("encoder", group_by_length=True, data=[{"format": "colours"}])
-    with pytest.raises(ConfigError, match=r"no samples of different length \(group_by_length\)"):
-        run.data.place(0)
+@pytest.mark.parametrize("setting", [{"group_by_length": True}, {"row_positions": 9}])
+def test_a_stage_without_rows_has_none(make_run, setting):
+    (name,) = setting
+    with pytest.raises(ConfigError, match=rf"'encoder' has no rows .*\({name}\).*align, instruct"):
+        make_run("encoder", data=[{"format": "colours"}], **setting)

@@ -170,6 +170,16 @@ def test_each_recording_is_prepared_once_and_encoded_once(pipeline, objective, m
     assert lengths == [26, 101]
 
 
+def test_lengths_leave_nothing_in_memory(objective):
+    """Grouping asks for those of a whole window; what a batch has looked at stays."""
+    first = objective.row(spoken("blue"))
+    looked = dict(objective._seen)
+    assert len(looked) == 1
+    assert objective.length(spoken("red")) != objective.length(spoken("blue")) == len(first.ids)
+    assert objective._seen == looked
+    objective._seen.clear()
+
+
 def test_kept_features_say_how_long_a_recording_is(pipeline, objective, monkeypatch, tmp_path):
     """Whatever is kept, the same loss; what is kept is not prepared to know its positions."""
     options = FeatureOptions.model_validate({"folder": tmp_path, "dtype": "float32"})

@@ -36,7 +36,7 @@ def on_ray(
         done = ray.data.from_items(bounds, override_num_blocks=max(1, len(bounds))).map(
             Worker,
             fn_constructor_args=(recipe.model_dump_json(), str(Path.cwd())),
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
             num_cpus=threads,
             num_gpus=1 if recipe.device == "cuda" else None,
         )
