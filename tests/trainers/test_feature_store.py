@@ -130,11 +130,11 @@ def test_many_processes_write_at_once(tmp_path):
 
 def test_killed_while_it_writes(tmp_path):
     """Counted, but not there: the next one writes it, over what was left, and the bound holds."""
-    store = FeatureStore(tmp_path, "image", PLENTY)
-    store.put("a", made(1))
+    FeatureStore(tmp_path, "image", PLENTY).put("a", made(1))
     one = size(tmp_path)
 
     def write() -> None:
+        store = FeatureStore(tmp_path, "image", PLENTY)
         take = store._room.take
 
         def killed(size: int) -> bool:

@@ -84,7 +84,7 @@ def test_memory_of_activations(memory):
     [
         ({"features": {"folder": "features"}}, "2 rows of 40 positions"),
         ({"row_positions": 100}, "1 row of 72 positions"),
-        ({"row_positions": 100, "batch_size": 8}, "3 rows of"),
+        ({"row_positions": 100, "batch_size": 8}, "4 rows of 72 positions"),
         ({"group_by_length": True}, "2 rows of 40 positions"),
     ],
     ids=["features", "packed", "packed in rows", "grouped"],

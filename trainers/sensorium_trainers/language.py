@@ -80,7 +80,7 @@ class LanguageObjective(PipelineObjective):
             planned.modality: planned.source.positions for planned in pipeline.plan.senses
         }
         # Media are looked at when their sample becomes a row, and kept for its batch.
-        self._seen: dict[str, Tensor | Item] = {}
+        self._seen: dict[str, Item] = {}
 
     @property
     def model(self) -> TrainableLanguageModel:
@@ -106,21 +106,26 @@ class LanguageObjective(PipelineObjective):
         sense = self.pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
-            encoder = variable(sense.encoder)
-            seen = self._look(media)
-            tensor = seen.tensor if isinstance(seen, Item) else seen
-            encoded = isinstance(seen, Item) and seen.known
-            length = len(tensor) if encoded else encoder.positions(tensor)
+            encoder, item = variable(sense.encoder), self._look(media)
+            length = len(item.tensor) if item.known else encoder.positions(item.tensor)
         return length, sense.projector.positions(length)
 
-    def _look(self, media: Media) -> Tensor | Item:
-        """What the encoder takes; where it is frozen, an item that may have its features."""
+    def _look(self, media: Media) -> Item:
+        """Its features where they are kept, else what the encoder takes."""
         if media.key not in self._seen:
             frozen = self.frozen.get(media.modality)
             encoder = self.pipeline.senses[media.modality].encoder
-            seen = frozen.look(media) if frozen else encoder.prepare(media.value)
-            self._seen[media.key] = seen
+            self._seen[media.key] = (
+                frozen.look(media)
+                if frozen
+                else Item(media.key, encoder.prepare(media.value), known=False)
+            )
         return self._seen[media.key]
+
+    def _given(self, media: Media) -> Tensor | Item:
+        """As `forward` takes it: an item where features are kept, else a tensor."""
+        item = self._look(media)
+        return item if media.modality in self.frozen else item.tensor
 
     def row(self, sample: Sample | TextSample | TokenSample) -> Row:
         """Its positions, packed."""
@@ -142,7 +147,8 @@ class LanguageObjective(PipelineObjective):
         if self.row_positions is not None:
             rows = fill(rows, self.row_positions)
         varying = [name for name, positions in self._positions.items() if positions is None]
-        batch = batch_of(rows, dict.fromkeys(self._positions, self._look), {*varying, *self.frozen})
+        prepare = dict.fromkeys(self._positions, self._given)
+        batch = batch_of(rows, prepare, {*varying, *self.frozen})
         self._seen.clear()
         return batch
 
@@ -168,7 +174,7 @@ class LanguageObjective(PipelineObjective):
                 if media.modality == name:
                     read, given = self._lengths(media)
                     flops += projecting.of(given)
-                    if not self._is_kept(media):
+                    if not self._look(media).known:
                         flops += encoding.of(read, read * read)
         vocabulary = self.model.vocabulary
         reading = cost(self.llm, behind=behind, vocabulary=vocabulary)
@@ -177,11 +183,6 @@ class LanguageObjective(PipelineObjective):
             flops += reading.of(len(row.ids), pairs(row.positions))
             flops += naming.of(len(row.targets))
         return Work(sum(len(row.ids) for row in rows), flops)
-
-    def _is_kept(self, media: Media) -> bool:
-        """Whether its features are known, so that no encoder runs."""
-        seen = self._look(media)
-        return isinstance(seen, Item) and seen.known
 
     def notes(self) -> list[str]:
         """How often the encoders had to run."""
