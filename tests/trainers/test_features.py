@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from sensorium.errors import ConfigError, PerceptionError, PluginError
 from sensorium.media import images
 from sensorium.testing.fakes import FakeEncoder
 from sensorium_trainers.errors import TrainingError
+from sensorium_trainers.features import on_ray
 from sensorium_trainers.features.extract import BLOCK, Shard
 from sensorium_trainers.features.frozen import FrozenEncoder
 from sensorium_trainers.features.options import FeatureOptions
@@ -223,8 +225,8 @@ def test_built_ahead_on_ray(recipe, features, tmp_path):
         )
 
     alone = run(tmp_path / "alone")
-    on_ray = run(tmp_path / "ray", "--ray", "local", "--processes", "2")
-    for told in (alone, on_ray):
+    on_cluster = run(tmp_path / "ray", "--ray", "local", "--processes", "2")
+    for told in (alone, on_cluster):
         assert told.returncode == 0, told.stderr
         assert f"{BLOCK + 6} encoded, 0 found" in told.stdout
     assert len(held(tmp_path / "alone")) == BLOCK + 6
@@ -249,6 +251,18 @@ def test_what_ends_a_worker_ends_the_command(recipe, features):
     assert isinstance(said, str)
     with pytest.raises(TrainingError, match="no/such-bundle-anywhere"):
         checked(said)
+
+
+def test_a_cluster_that_cannot_be_reached(extract, monkeypatch):
+    def init(*_, **__):
+        raise ConnectionError("nobody there")
+
+    absent = SimpleNamespace(init=init, exceptions=SimpleNamespace(RayError=RuntimeError))
+    monkeypatch.setattr(on_ray, "import_ray", lambda: absent)
+    told = extract("--ray", "10.0.0.1:6379")
+    assert told.exit_code == 2
+    assert "No Ray cluster can be used at '10.0.0.1:6379': nobody there (--ray)" in told.output
+    assert "`ray start --head` shows, or local" in told.output
 
 
 def test_without_ray_it_says_what_to_install(extract, monkeypatch):
