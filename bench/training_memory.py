@@ -27,7 +27,7 @@ from sensorium_trainers.holdout import open_split
 from sensorium_trainers.language import LanguageObjective
 from sensorium_trainers.memory import estimate
 from sensorium_trainers.recipe import TrainingRecipe
-from sensorium_trainers.rehearsal import sampled
+from sensorium_trainers.rehearsal import largest, sampled
 from sensorium_trainers.stages import STAGES
 from tokenizers import decoders, models, pre_tokenizers
 
@@ -131,7 +131,7 @@ def guess(stage: str, tree: dict[str, Any]) -> dict[str, int]:
         "learn": sum(part.learning for part in groups),
     }
     rows = sampled(objective, data)
-    batch = objective.batch([rows[n % len(rows)] for n in range(made.batch_size)])
+    batch = objective.batch(largest(rows, made))
     return {**counts, "estimated": estimate(objective, made, batch).peak}
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .answer import Answer, Answering
     from .contracts import (
         AdaptableLanguageModel,
+        Block,
+        BlockwiseLanguageModel,
         Capabilities,
         Encoder,
         FeatureShape,
@@ -84,7 +86,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "answer": "Answer Answering",
     "contracts": (
-        "AdaptableLanguageModel Capabilities Encoder FeatureShape LanguageModel "
+        "AdaptableLanguageModel Block BlockwiseLanguageModel Capabilities Encoder FeatureShape "
+        "LanguageModel "
         "LanguageModelShape Projector Segment Session Tokenizer TrainableEncoder "
         "TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
@@ -115,6 +118,8 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "Answering",
+    "Block",
+    "BlockwiseLanguageModel",
     "BundleError",
     "BundleSpec",
     "Capabilities",

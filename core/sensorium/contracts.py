@@ -230,6 +230,34 @@ class TrainableLanguageModel(LanguageModel, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Positions `start` … `end` of a row that attend to each other and to nothing else.
+
+    Causally, or as `mask` says: [n, n] bool with n = end - start, True where attention is allowed.
+    """
+
+    row: int
+    start: int
+    end: int
+    mask: Tensor | None = None
+
+
+@runtime_checkable
+class BlockwiseLanguageModel(TrainableLanguageModel, Protocol):
+    """A language model that does not compute what a mask would throw away."""
+
+    def hidden_in_blocks(
+        self, embeddings: Tensor, blocks: Sequence[Block], position_ids: Tensor
+    ) -> Tensor:
+        """As `hidden`: [B, T, D_llm] and [B, T] → [B, T, D_llm].
+
+        `blocks` stand in the order of rows and positions and do not overlap; what is in none of
+        them is padding at the end of a row, whose result nobody reads.
+        """
+        ...
+
+
 @runtime_checkable
 class AdaptableLanguageModel(TrainableLanguageModel, Protocol):
     """A language model that can learn in a low-rank adapter instead of in its weights."""

@@ -25,6 +25,11 @@ class Media:
     value: Any
     file: bytes | None = field(default=None, repr=False)
 
+    @property
+    def key(self) -> str:
+        """Equal for equal content, and known before anything is decoded: features go by it."""
+        return self.digest
+
     def __eq__(self, other: object) -> bool:
         same_kind = isinstance(other, Media) and other.modality == self.modality
         return same_kind and isinstance(other, Media) and other.digest == self.digest

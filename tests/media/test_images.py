@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, ImageOps
 from sensorium import read_image
 from sensorium.errors import MediaError
-from sensorium.media.images import FORMATS, ImageLimits
+from sensorium.media import images
+from sensorium.media.images import FORMATS, ImageLimits, open_image
 
 
 def saved(picture, kind="PNG", **settings) -> bytes:
@@ -301,3 +302,30 @@ def test_paths_that_are_none(tmp_path):
 def test_an_empty_file():
     with pytest.raises(MediaError, match="The picture is empty"):
         read_image(b"")
+
+
+def test_an_opened_picture_is_decoded_once_and_when_asked(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    path.write_bytes(saved(noise()))
+    other, read = saved(noise((4, 4))), read_image(path)
+    decoded = []
+    monkeypatch.setattr(
+        images, "read_image", lambda *given: (decoded.append(given), read_image(*given))[1]
+    )
+    opened = open_image(path)
+    assert opened.key == open_image(path.read_bytes()).key != open_image(other).key
+    assert not decoded
+    assert opened == read  # by their digests, for which it must be decoded
+    assert opened.value.tobytes() == read.value.tobytes()
+    assert len(decoded) == 1
+    assert read.key == read.digest == opened.digest
+
+
+def test_what_the_header_shows_is_refused_at_once(tmp_path):
+    for data in (b"", b"<svg/>", saved(noise())[:20]):
+        with pytest.raises(MediaError):
+            open_image(data)
+    with pytest.raises(MediaError, match="more than 0 million pixels"):
+        open_image(saved(noise()), ImageLimits(max_pixels=100))
+    with pytest.raises(MediaError, match=r"none\.png: No such file"):
+        open_image(tmp_path / "none.png")

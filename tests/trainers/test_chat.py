@@ -115,7 +115,6 @@ def image(name):
         (image("C:\\blue.png"), SampleError, "not inside"),
         (image("a\0.png"), SampleError, "not inside"),
         (image("none.png"), MediaError, "none.png: No such file"),
-        (image("broken.png"), MediaError, "damaged or incomplete"),
         (image(None), SampleError, "of the type 'image', but names no file"),
         (image("data:image/png;base64,§§"), SampleError, "not valid base64"),
         ([{"type": "video", "video": "a.mp4"}], SampleError, "'video'; known are text, image_url"),
@@ -128,6 +127,13 @@ def image(name):
 def test_errors_name_the_line(read, content, error, said):
     with pytest.raises(error, match=rf"{said}.*chat\.jsonl, line 1"):
         read(content)
+
+
+def test_a_picture_is_decoded_when_it_is_looked_at(read):
+    (broken,) = read(image("broken.png"))[0].media
+    assert broken.key.startswith("file ")
+    with pytest.raises(MediaError, match=r"damaged or incomplete \(.*media/broken\.png\)"):
+        broken.value  # noqa: B018 - to look at it is the point
 
 
 @pytest.mark.parametrize(

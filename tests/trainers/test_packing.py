@@ -104,18 +104,19 @@ def test_a_row_sees_neither_its_neighbours_nor_the_padding(objective):
         hidden = [
             objective.model.hidden(
                 objective.embed(batch["ids"], batch["media"], batch["places"]),
-                batch["mask"],
+                attention_mask(batch["samples"], batch["segments"]),
                 batch["position_ids"],
             )
             for batch in (alone, packed)
         ]
     tail = 5  # <|assistant|> A cat . <|end|>
-    end = int((packed["mask"][0, 0].diagonal() & (packed["ids"][0] > 0)).nonzero()[-1]) + 1
+    end = int((packed["samples"][0] == 0).sum())
     torch.testing.assert_close(hidden[1][0, end - tail : end], hidden[0][0, -tail:])
 
 
 def test_attention_mask_by_hand():
-    seen = attention_mask(torch.tensor([[0, 0, 1, 1, 2, 2, -1]]))[0, 0].int().tolist()
+    samples, segments = [[0, 0, 0, 0, 0, 0, -1]], [[0, 0, 1, 1, 2, 2, -1]]
+    seen = attention_mask(torch.tensor(samples), torch.tensor(segments))[0, 0].int().tolist()
     assert seen == [
         [1, 0, 0, 0, 0, 0, 0],
         [1, 1, 0, 0, 0, 0, 0],

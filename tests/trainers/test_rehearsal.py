@@ -10,6 +10,7 @@ from sensorium_trainers import rehearsal
 from sensorium_trainers.composing import compose
 from sensorium_trainers.holdout import open_split
 from sensorium_trainers.memory import LiveMemory, estimate, moments
+from sensorium_trainers.packing import Row
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
 
@@ -26,7 +27,7 @@ def memory(recipe, registry):
         objective = compose(STAGES[stage], made, registry, data, shapes_only=True)
         assert {w.device.type for w in objective.parameters()} == {"meta"}
         rows = rehearsal.sampled(objective, data)
-        batch = objective.batch([rows[n % len(rows)] for n in range(made.batch_size)])
+        batch = objective.batch(rehearsal.largest(rows, made))
         return estimate(objective, made, batch)
 
     return of
@@ -76,6 +77,61 @@ def test_memory_of_activations(memory):
     assert kept.weights == four.weights
     again = memory("align", batch_size=4, gradient_checkpointing=True)
     assert again.activations < 0.7 * memory("align", batch_size=4).activations
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"features": {"folder": "features"}}, "2 rows of 40 positions"),
+        ({"row_positions": 100}, "1 row of 72 positions"),
+        ({"row_positions": 100, "batch_size": 8}, "4 rows of 72 positions"),
+        ({"group_by_length": True}, "2 rows of 40 positions"),
+    ],
+    ids=["features", "packed", "packed in rows", "grouped"],
+)
+def test_what_makes_it_quicker_is_in_it(train, tmp_path, monkeypatch, changes, said):
+    monkeypatch.chdir(tmp_path)
+    done = train("align", "--dry-run", **changes)
+    assert done.exit_code == 0, done.output
+    assert said in done.output
+    assert {path.name for path in tmp_path.iterdir()} == {"recipe.yaml"}
+
+
+def test_packed_rows_have_no_mask_on_a_cpu(memory):
+    """As much as rows of their own, but for their padding."""
+    alone = memory("instruct", batch_size=4)
+    packed = memory("instruct", batch_size=4, row_positions=1000)
+    assert packed.logits == alone.logits
+    assert 0.7 * alone.activations < packed.activations < alone.activations
+
+
+def test_with_features_items_are_encoded_one_by_one(memory, model, parts, tmp_path):
+    folder = tmp_path / "wide"
+    folder.mkdir()
+    config = json.loads((parts / "encoder" / "config.json").read_text())
+    wide = config | {"hidden_size": 512, "intermediate_size": 2048}
+    (folder / "config.json").write_text(json.dumps(wide))
+    start = json.loads(json.dumps(model))
+    start["encoders"]["image"]["checkpoint"] = str(folder)
+    settings = {"model": start, "batch_size": 4}
+    batch = memory("align", **settings).peak
+    kept = memory("align", features={"folder": str(tmp_path / "features")}, **settings).peak
+    assert kept + 3 * 17 * 2048 * 4 <= batch  # less by what the widest layer gives for three
+    assert not (tmp_path / "features").exists()
+
+
+def test_the_largest_of_many_batches():
+    rows = [Row(ids=[0] * length, targets=[(0, 0)] * length) for length in (*[10] * 62, 60, 90)]
+
+    def lengths(**changes):
+        given = {"batch_size": 3, "seed": 0, "row_positions": None, "group_by_length": False}
+        made = TrainingRecipe.model_construct(**(given | changes))
+        return sorted(len(row.ids) for row in rehearsal.largest(rows, made))
+
+    assert lengths()[-1] == 90
+    assert lengths(group_by_length=True) == [10, 60, 90]
+    assert lengths(row_positions=1000)[-1] == 90
+    assert lengths(row_positions=1000, batch_size=128)[-4:] == [60, 60, 90, 90]
 
 
 def test_nf4_counts_weights_and_packs_them(memory, model, parts, recipe, registry, tmp_path):

@@ -18,6 +18,8 @@ from sensorium.options import NoOptions
 from sensorium.pipeline import plan
 from sensorium.registry import Registry
 from sensorium.render import MediaPiece, render
+from sensorium_trainers.batching import attention_mask
+from sensorium_trainers.features.options import FeatureOptions
 from sensorium_trainers.language import LanguageObjective
 from sensorium_trainers.loop import Run
 from sensorium_trainers.recipe import TrainingRecipe
@@ -125,7 +127,7 @@ def test_rows_hold_what_a_chat_would_hear(pipeline, objective, samples):
         return
     with torch.no_grad():
         embedded = objective.embed(batch["ids"], batch["media"], batch["places"])
-    mask = batch["mask"][:, 0]
+    mask = attention_mask(batch["samples"], batch["segments"])[:, 0]
     for row, some in enumerate(conversations):
         packed = objective.packer.pack(Sample(tuple(some)))
         for number, conversation in enumerate(some, start=1):
@@ -152,7 +154,7 @@ def test_rows_hold_what_a_chat_would_hear(pipeline, objective, samples):
             if isinstance(piece, MediaPiece)
         ]
         assert shown == [media for message in some[-1] for media in message.media]
-    objective._prepared.clear()
+    objective._seen.clear()
 
 
 def test_each_recording_is_prepared_once_and_encoded_once(pipeline, objective, monkeypatch):
@@ -162,10 +164,38 @@ def test_each_recording_is_prepared_once_and_encoded_once(pipeline, objective, m
     samples = [spoken("red"), spoken("blue"), spoken("red")]
     batch = objective.collate(samples)
     assert len(prepared) == len(batch["media"]["audio"]) == 2
-    assert objective._prepared == {}
+    assert objective._seen == {}
     assert len(batch["places"]["audio"]) == 3
     lengths = [item.shape[1] for item in batch["media"]["audio"]]
     assert lengths == [26, 101]
+
+
+def test_lengths_leave_nothing_in_memory(objective):
+    """Grouping asks for those of a whole window; what a batch has looked at stays."""
+    first = objective.row(spoken("blue"))
+    looked = dict(objective._seen)
+    assert len(looked) == 1
+    assert objective.length(spoken("red")) != objective.length(spoken("blue")) == len(first.ids)
+    assert objective._seen == looked
+    objective._seen.clear()
+
+
+def test_kept_features_say_how_long_a_recording_is(pipeline, objective, monkeypatch, tmp_path):
+    """Whatever is kept, the same loss; what is kept is not prepared to know its positions."""
+    options = FeatureOptions.model_validate({"folder": tmp_path, "dtype": "float32"})
+    keeping = LanguageObjective(pipeline, features=options).eval()
+    samples = [spoken("red"), spoken("blue"), spoken("red")]
+
+    def loss(of):
+        with torch.no_grad():
+            return of(**of.collate(samples))["loss"]
+
+    cold = loss(keeping)
+    assert keeping.frozen["audio"].encoded == 2
+    monkeypatch.setattr(pipeline.senses["audio"].encoder, "prepare", lambda media: 1 / 0)
+    assert torch.equal(loss(keeping), cold)
+    monkeypatch.undo()
+    torch.testing.assert_close(cold, loss(objective))
 
 
 @pytest.mark.parametrize("stage", ["align", "instruct"])

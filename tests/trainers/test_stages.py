@@ -139,7 +139,7 @@ def test_dry_run_prints_the_table_and_writes_nothing(train, tmp_path):
         "projector       1,856  1,856",
         "4 steps of 2 samples, of 4 in the data",
         "about 68 positions a step, 12 of them learned; 272 in all",
-        "memory            2 rows, 40 positions at most",
+        "memory            2 rows of 40 positions",
     ]
     assert [row.split("  ")[0] for row in rows[7:]] == [
         *("weights", "gradients", "optimizer", "activations", "logits, of these"),

@@ -157,6 +157,11 @@ def test_a_stream_gives_up_no_samples_for_validation(make_run, stories, tmp_path
         make_run("pretrain", data=data_of(stories, tmp_path), validation={"samples": 2})
 
 
+def test_a_stream_is_not_grouped_by_length(make_run, stories, tmp_path):
+    with pytest.raises(ConfigError, match=r"read forward only.*data\.0\)\. Use `row_positions`"):
+        make_run("pretrain", data=data_of(stories, tmp_path), group_by_length=True)
+
+
 def test_packed_from_the_stream(registry, parts, stories, tmp_path):
     def packed(name, data, **more):
         tree = {"tokenizer": str(parts / "llm"), "data": data, "documents_per_part": 6, **more}
@@ -166,7 +171,7 @@ def test_packed_from_the_stream(registry, parts, stories, tmp_path):
 
     stored = packed("stored", data_of(stories, tmp_path, streaming=False))
     assert packed("streamed", data_of(stories, tmp_path)) == stored
-    with pytest.raises(ConfigError, match=r"by one process \(data\.0\)\. Set `processes: 1`"):
+    with pytest.raises(ConfigError, match=r"by one process \(data\.0\)\. Use one process"):
         packed("no", data_of(stories, tmp_path), processes=2)
 
 

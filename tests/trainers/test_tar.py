@@ -301,6 +301,14 @@ def test_training_stopped_anywhere_ends_with_the_same_bits(make_run, shards, tmp
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+def test_they_give_up_no_samples_for_validation(make_run, shards):
+    data = [{"format": "tar", "path": str(shards())}]
+    with pytest.raises(ConfigError, match=r"data\.0\)\. Give validation data of its own"):
+        make_run("align", data=data, validation={"samples": 1})
+    run = make_run("align", data=data, validation={"samples": 1, "data": data})
+    assert len(run.held_out) == 1
+
+
 def test_the_command(tmp_path, llava, registry):
     path = tmp_path / "shards.yaml"
     data = [{"format": "llava", "path": str(llava)}]

@@ -9,7 +9,7 @@ from sensorium import Command, DatasetFormat, hookimpl
 
 @hookimpl
 def register_commands() -> Iterable[Command]:
-    """`sensorium train STAGE`, `quantize`, `report` and `data generate`."""
+    """`sensorium train STAGE`, `quantize`, `report` and `data {generate,features,pack,shards}`."""
 
     def load_train() -> object:
         from .cli import train
@@ -17,8 +17,10 @@ def register_commands() -> Iterable[Command]:
         return train
 
     def load_data() -> object:
+        from .features.cli import features
         from .generate.cli import data
 
+        data.add_command(features)
         return data
 
     def load_report() -> object:
@@ -49,7 +51,7 @@ def register_commands() -> Iterable[Command]:
     )
     yield Command(
         name="data",
-        summary="Make corpora to train on.",
+        summary="Make corpora to train on, and features ahead.",
         load=load_data,  # type: ignore[arg-type]
     )
 

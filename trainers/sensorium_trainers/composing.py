@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from sensorium.config import make_recipe
 from sensorium.loading import find_recipe
-from sensorium.pipeline import Pipeline, plan
+from sensorium.pipeline import Pipeline, Plan, plan
 from sensorium.registry import Registry
 
 from .corpus.pairing import check_tokens
@@ -52,11 +52,22 @@ def _objective(
     add_adapter(pipeline.llm, recipe)
     if stage.objective == "dense":
         return DenseObjective(pipeline, data.classes())
-    return LanguageObjective(pipeline, media_label_weight=recipe.media_label_weight)
+    return LanguageObjective(
+        pipeline,
+        media_label_weight=recipe.media_label_weight,
+        row_positions=recipe.row_positions,
+        # An encoder without weights has no features to keep.
+        features=None if device == "meta" else recipe.features,
+    )
 
 
 def start(recipe: TrainingRecipe, registry: Registry, *, device: str) -> Pipeline:
     """The models the recipe starts from."""
+    return planned(recipe, registry, device=device).build()
+
+
+def planned(recipe: TrainingRecipe, registry: Registry, *, device: str) -> Plan:
+    """The models the recipe starts from, nothing loaded."""
     if isinstance(recipe.model, str):
         found = find_recipe(recipe.model, (), registry)
         model, source = found.recipe, found.source
@@ -64,4 +75,4 @@ def start(recipe: TrainingRecipe, registry: Registry, *, device: str) -> Pipelin
         source = "model"
         model = make_recipe(recipe.model, source=source)
     model = model.model_copy(update={"device": device, "threads": recipe.threads})
-    return plan(model, registry, source=source).build()
+    return plan(model, registry, source=source)

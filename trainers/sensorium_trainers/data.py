@@ -13,7 +13,7 @@ from sensorium.registry import Registry
 from sensorium.specs import SampleSource
 
 from .recipe import DataComponent, TrainingRecipe
-from .windows import Windowed
+from .windows import Windowed, refuse_second_reading
 
 
 class Data:
@@ -89,6 +89,8 @@ def arrange(sources: Sequence[SampleSource], recipe: TrainingRecipe) -> Data:
 
     By their sizes where none has, but one must not be shuffled by the Trainer: it jumps too far.
     """
+    if recipe.group_by_length:
+        refuse_second_reading(sources)
     weights = [component.weight for component in recipe.data]
     if any(weight is not None for weight in weights):
         given = [1.0 if weight is None else weight for weight in weights]

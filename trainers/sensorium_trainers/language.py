@@ -10,7 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from sensorium.contracts import TrainableEncoder, TrainableLanguageModel
+from sensorium.contracts import (
+    Block,
+    BlockwiseLanguageModel,
+    TrainableEncoder,
+    TrainableLanguageModel,
+)
 from sensorium.errors import ConfigError
 from sensorium.messages import Media
 from sensorium.pipeline import Pipeline
@@ -19,7 +24,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .answering import Exchange, converse
-from .batching import batch_of
+from .batching import attention_mask, batch_of
+from .features.frozen import FrozenEncoder, Item
+from .features.options import FeatureOptions
+from .filling import fill
 from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
 from .packing import Packer, Row
@@ -30,9 +38,26 @@ from .work import Work, cost, head_cost, learns, pairs
 class LanguageObjective(PipelineObjective):
     """Next-token loss on answers, plus dense targets at media positions where there are any."""
 
-    def __init__(self, pipeline: Pipeline, *, media_label_weight: float = 0.0) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        media_label_weight: float = 0.0,
+        row_positions: int | None = None,
+        features: FeatureOptions | None = None,
+    ) -> None:
         super().__init__(pipeline)
         self.media_label_weight = media_label_weight
+        self.row_positions = row_positions
+        self.frozen = {
+            planned.modality: FrozenEncoder(
+                pipeline.senses[planned.modality].encoder,
+                features,
+                positions=planned.source.positions,
+            )
+            for planned in pipeline.plan.senses
+            if features is not None
+        }
         self.llm = self.model.module
         self.encoder = nn.ModuleDict(
             {
@@ -55,8 +80,8 @@ class LanguageObjective(PipelineObjective):
         self._positions = {
             planned.modality: planned.source.positions for planned in pipeline.plan.senses
         }
-        # Media of variable length are prepared to know it while packing, and kept for the batch.
-        self._prepared: dict[str, Tensor] = {}
+        # Media are looked at when their sample becomes a row, and kept for its batch.
+        self._seen: dict[str, Item] = {}
 
     @property
     def model(self) -> TrainableLanguageModel:
@@ -82,24 +107,50 @@ class LanguageObjective(PipelineObjective):
         sense = self.pipeline.senses[media.modality]
         length = self._positions[media.modality]
         if length is None:
-            length = variable(sense.encoder).positions(self._prepare(media))
+            encoder, item = variable(sense.encoder), self._look(media)
+            length = len(item.tensor) if item.known else encoder.positions(item.tensor)
         return length, sense.projector.positions(length)
 
-    def _prepare(self, media: Media) -> Tensor:
-        if media.digest not in self._prepared:
+    def _look(self, media: Media) -> Item:
+        """Its features where they are kept, else what the encoder takes."""
+        if media.key not in self._seen:
+            frozen = self.frozen.get(media.modality)
             encoder = self.pipeline.senses[media.modality].encoder
-            self._prepared[media.digest] = encoder.prepare(media.value)
-        return self._prepared[media.digest]
+            self._seen[media.key] = (
+                frozen.look(media)
+                if frozen
+                else Item(media.key, encoder.prepare(media.value), known=False)
+            )
+        return self._seen[media.key]
+
+    def _given(self, media: Media) -> Tensor | Item:
+        """As `forward` takes it: an item where features are kept, else a tensor."""
+        item = self._look(media)
+        return item if media.modality in self.frozen else item.tensor
 
     def row(self, sample: Sample | TextSample | TokenSample) -> Row:
         """Its positions, packed."""
-        return self.packer.pack(sample)
+        row = self.packer.pack(sample)
+        for slot in row.slots:  # a damaged file shows here, where another can take its place
+            self._look(slot.media)
+        return row
+
+    def length(self, sample: Sample | TextSample) -> int:
+        """Of its row; nothing is decoded for it but media of any length, and nothing is kept."""
+        seen = dict(self._seen)  # of a batch that is being made
+        try:
+            return len(self.packer.pack(sample).ids)
+        finally:
+            self._seen = seen
 
     def batch(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Rows → tensors; equal media of a batch are encoded once."""
-        ragged = [name for name, positions in self._positions.items() if positions is None]
-        batch = batch_of(rows, dict.fromkeys(self._positions, self._prepare), ragged)
-        self._prepared.clear()
+        if self.row_positions is not None:
+            rows = fill(rows, self.row_positions)
+        varying = [name for name, positions in self._positions.items() if positions is None]
+        prepare = dict.fromkeys(self._positions, self._given)
+        batch = batch_of(rows, prepare, {*varying, *self.frozen})
+        self._seen.clear()
         return batch
 
     def predictions(self, batch: Mapping[str, Any]) -> int:
@@ -111,8 +162,8 @@ class LanguageObjective(PipelineObjective):
         return converse(self.pipeline, sample, max_tokens)
 
     def work(self, rows: Sequence[Row]) -> Work:
-        """Rows as long as they are; each picture of the batch is encoded once."""
-        seen = {slot.media for row in rows for slot in row.slots}
+        """Rows as long as they are; each picture of the batch is encoded once, or not at all."""
+        shown = {slot.media.key: slot.media for row in rows for slot in row.slots}
         flops = 0
         behind = False
         for name, sense in self.pipeline.senses.items():
@@ -120,10 +171,12 @@ class LanguageObjective(PipelineObjective):
             encoding = cost(encoder)
             projecting = cost(self.projector[name], behind=learns(encoder))
             behind |= learns(encoder) or learns(self.projector[name])
-            for media in seen:
+            for media in shown.values():
                 if media.modality == name:
                     read, given = self._lengths(media)
-                    flops += encoding.of(read, read * read) + projecting.of(given)
+                    flops += projecting.of(given)
+                    if not self._look(media).known:
+                        flops += encoding.of(read, read * read)
         vocabulary = self.model.vocabulary
         reading = cost(self.llm, behind=behind, vocabulary=vocabulary)
         naming = head_cost(self.llm, vocabulary, behind=behind)
@@ -132,19 +185,33 @@ class LanguageObjective(PipelineObjective):
             flops += naming.of(len(row.targets))
         return Work(sum(len(row.ids) for row in rows), flops)
 
+    def notes(self) -> list[str]:
+        """How often the encoders had to run."""
+        return [encoder.summary() for encoder in self.frozen.values()]
+
     def forward(
         self,
         ids: Tensor,
         position_ids: Tensor,
-        mask: Tensor,
-        media: Mapping[str, Tensor | list[Tensor]],
+        samples: Tensor,
+        segments: Tensor,
+        blocks: Sequence[Block],
+        media: Mapping[str, Tensor | list[Tensor] | list[Item]],
         places: Mapping[str, Tensor | list[tuple[int, int]]],
         targets: Tensor,
         dense: Tensor,
     ) -> dict[str, Tensor]:
         """→ `loss` and its parts, means over the targets of the batch in all processes."""
         embeddings = self.embed(ids, media, places)
-        hidden = self.model.hidden(embeddings, mask, position_ids).flatten(0, 1)
+        model = self.model
+        # On a GPU one kernel with a mask beats many without; and each new division into blocks
+        # would be compiled anew.
+        on_cpu = embeddings.device.type == "cpu" and not torch.compiler.is_compiling()
+        if on_cpu and isinstance(model, BlockwiseLanguageModel):
+            hidden = model.hidden_in_blocks(embeddings, blocks, position_ids)
+        else:
+            hidden = model.hidden(embeddings, attention_mask(samples, segments), position_ids)
+        hidden = hidden.flatten(0, 1)
         loss = self._predict(hidden, targets)
         parts = {"answer_loss": loss.detach()}
         if self.media_label_weight and anywhere(len(dense) > 0):
@@ -157,42 +224,46 @@ class LanguageObjective(PipelineObjective):
     def embed(
         self,
         ids: Tensor,
-        media: Mapping[str, Tensor | list[Tensor]],
+        media: Mapping[str, Tensor | list[Tensor] | list[Item]],
         places: Mapping[str, Tensor | list[tuple[int, int]]],
     ) -> Tensor:
         """ids [B, T] → embeddings [B, T, D], media items in their places."""
         embeddings = self.model.embed(ids.reshape(-1))
         for modality, inputs in media.items():
             at_slots = places[modality]
-            if isinstance(inputs, Tensor) and isinstance(at_slots, Tensor):
+            features = self._features(modality, inputs, ids.device)
+            if isinstance(features, Tensor) and isinstance(at_slots, Tensor):
                 starts, which = at_slots.unbind(1)
-                projected = self._project(modality, inputs)
+                projected = self._projected(modality, features)
                 at = starts[:, None] + torch.arange(projected.shape[1], device=ids.device)
                 at, shown = at.reshape(-1), projected[which].flatten(0, 1)
             else:
-                of_items = self._project_each(modality, list(inputs))
+                of_items = [self._projected(modality, item) for item in features]
                 items = [(int(start), of_items[int(which)]) for start, which in at_slots]
                 runs = [torch.arange(at, at + len(item), device=ids.device) for at, item in items]
                 at, shown = torch.cat(runs), torch.cat([item for _, item in items])
             embeddings = embeddings.index_copy(0, at, shown.to(embeddings.dtype))
         return embeddings.view(*ids.shape, -1)
 
-    def _project(self, modality: str, inputs: Tensor) -> Tensor:
-        """Prepared items [N, …] → [N, K, D]."""
+    def _features(
+        self, modality: str, inputs: Tensor | list[Tensor] | list[Item], device: torch.device
+    ) -> Tensor | list[Tensor]:
+        """N items → [N, T, D_encoder], or N times [T_i, D_encoder] where they differ in length."""
+        if modality in self.frozen:
+            items = [item for item in inputs if isinstance(item, Item)]
+            known = self.frozen[modality].features(items, device)
+            return known if self._positions[modality] is None else torch.stack(known)
         encoder = self.pipeline.senses[modality].encoder
-        if isinstance(encoder, TrainableEncoder):
-            with torch.set_grad_enabled(learns(encoder.module) and torch.is_grad_enabled()):
-                features = encoder.features(inputs)
-        else:  # one that cannot be trained serves all the same, as it is
-            features = torch.stack(encoder.encode(list(inputs))).to(inputs.device)
-        return self._projected(modality, features)
-
-    def _project_each(self, modality: str, inputs: list[Tensor]) -> list[Tensor]:
-        """N prepared items of any length → N times [K_i, D]."""
-        encoder = variable(self.pipeline.senses[modality].encoder)
         trained = learns(getattr(encoder, "module", nn.Module()))
-        features = (encoder.features_of if trained else encoder.encode)(inputs)
-        return [self._projected(modality, item.to(inputs[0].device)) for item in features]
+        if not isinstance(inputs, Tensor):
+            prepared = [item for item in inputs if isinstance(item, Tensor)]
+            encode = variable(encoder).features_of if trained else encoder.encode
+            return [item.to(device) for item in encode(prepared)]
+        if isinstance(encoder, TrainableEncoder):
+            with torch.set_grad_enabled(trained and torch.is_grad_enabled()):
+                return encoder.features(inputs)
+        # One that cannot be trained serves all the same, as it is.
+        return torch.stack(encoder.encode(list(inputs))).to(device)
 
     def _projected(self, modality: str, features: Tensor) -> Tensor:
         """[..., T, D_encoder] → [..., K, D]."""

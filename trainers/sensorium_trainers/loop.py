@@ -13,9 +13,10 @@ from .checkpoints import LOG, clear, newest_checkpoint, set_aside, step_of
 from .composing import compose
 from .errors import TrainingError
 from .freezing import Parameters, combined, frozen, hashes, table
+from .grouping import ByLength
 from .holdout import open_split
 from .log import Report, RunLog
-from .processes import from_main, is_main, join, on_main
+from .processes import count, from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
 from .report import write_report
@@ -38,6 +39,14 @@ class Run:
         join(recipe.device)
         self.data, self.held_out = open_split(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)
+        if recipe.group_by_length:
+            self.data = ByLength(
+                self.data,
+                self.objective.length,
+                batch=recipe.batch_size * count(),
+                seed=recipe.seed,
+                shuffle=recipe.shuffle,
+            )
 
     def parameters(self) -> list[Parameters]:
         """What learns and what does not, by group."""
@@ -76,6 +85,8 @@ class Run:
             AtomicCheckpoints.load_weights(self.objective, checkpoint)
         else:
             self._learn(trainer, checkpoint, stopping, report)
+            for line in self.objective.notes():
+                report(line)
         self._prove(before)
         if not is_main():
             return from_main(output)

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
-from sensorium.contracts import VariableEncoder
+from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.device import resolve_device
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -81,7 +81,7 @@ def _step(
         settings = {"use_reentrant": False, "preserve_rng_state": False}
         objective.activation_checkpointing_enable(activation_checkpointing_kwargs=settings)
     objective.train()
-    _stand_in(objective)
+    _stand_in(objective, one_by_one=recipe.features is not None)
     half = torch.autocast(
         torch.device(device).type,
         dtype=getattr(torch, recipe.autocast or "bfloat16"),
@@ -138,21 +138,30 @@ class LiveMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.bytes -= size
 
 
-def _stand_in(objective: LanguageObjective) -> None:
+def _stand_in(objective: LanguageObjective, *, one_by_one: bool) -> None:
     """Encoders of media of varying length look into what they are given, which has no values here.
     What they give is known; what they take themselves, in between, is left out.
+
+    Where features are kept, there is no folder of them here, but items are encoded `one_by_one`.
     """
     pipeline = objective.pipeline
     for planned in pipeline.plan.senses:
+        encoder = pipeline.senses[planned.modality].encoder
         if planned.source.positions is None:
-            encoder = variable(pipeline.senses[planned.modality].encoder)
             for name in ("encode", "features_of"):
-                setattr(encoder, name, partial(_features, encoder))
+                setattr(encoder, name, partial(_features, variable(encoder)))
+        elif one_by_one and isinstance(encoder, TrainableEncoder):
+            setattr(encoder, "features", partial(_each, encoder.features))  # noqa: B010
 
 
 def _features(encoder: VariableEncoder, batch: Sequence[Tensor]) -> list[Tensor]:
     """[T_i, D_encoder] each."""
     return [item.new_empty(encoder.positions(item), encoder.width) for item in batch]
+
+
+def _each(features: Callable[[Tensor], Tensor], batch: Tensor) -> Tensor:
+    """[N, …] → [N, T, D_encoder]."""
+    return torch.cat([features(item[None]) for item in batch])
 
 
 def _size(tensor: Tensor) -> int:

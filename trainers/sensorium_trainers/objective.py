@@ -55,6 +55,10 @@ class Objective(nn.Module):
         """What the models make of a sample now; None where they say nothing."""
         return None
 
+    def length(self, sample: Any) -> int:
+        """How many positions it takes in a row."""
+        raise NotImplementedError
+
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the models as they are now → the folder."""
         raise NotImplementedError
@@ -65,6 +69,10 @@ class Objective(nn.Module):
         parts = [part for child in self.children() for part in child.modules()]
         named = {name for part in parts for name in getattr(part, "_no_split_modules", None) or ()}
         return sorted(named & {type(part).__name__ for part in parts})
+
+    def notes(self) -> list[str]:
+        """What there is to say at the end of a run, a line each."""
+        return []
 
     def train(self, mode: bool = True) -> Objective:
         """Where nothing learns nothing is in training mode: no dropout, no running statistics."""

@@ -30,6 +30,7 @@ class Slot:
 class Row:
     """One packed row of T positions.
 
+    `starts` are the first positions of its samples, which see nothing of each other. In a sample
     `segments[i]` is 0 in the shared beginning and n ≥ 1 in the n-th conversation. `targets` and
     `dense` are (position, id): the token to predict there. `dense` come from media labels.
     """
@@ -40,6 +41,7 @@ class Row:
     slots: list[Slot] = field(default_factory=list)
     targets: list[tuple[int, int]] = field(default_factory=list)
     dense: list[tuple[int, int]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Packer:
         if isinstance(piece, TextPiece):
             return [_Position(key=token, id=token, answer=piece.answer) for token in piece.ids]
         return [
-            _Position(key=(piece.media.digest, offset), media=piece.media, offset=offset)
+            _Position(key=(piece.media.key, offset), media=piece.media, offset=offset)
             for offset in range(self.positions_of(piece.media))
         ]
 
@@ -149,6 +151,8 @@ class Packer:
         row.positions.append(index)
 
     def _label_media(self, row: Row, sample: Sample) -> None:
+        if not sample.media_labels:
+            return  # and no media are decoded to learn their digest
         for slot in row.slots:
             labels = sample.media_labels.get(slot.media.digest, ())
             count = self.positions_of(slot.media)

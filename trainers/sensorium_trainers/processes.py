@@ -36,13 +36,16 @@ def leave() -> None:
         distributed.destroy_process_group()
 
 
+def count() -> int:
+    """Processes of this run."""
+    if distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_world_size())
+    return 1
+
+
 def several() -> bool:
     """Whether this run has more than one process."""
-    return (
-        distributed.is_available()
-        and distributed.is_initialized()
-        and distributed.get_world_size() > 1
-    )
+    return count() > 1
 
 
 @contextmanager
@@ -92,13 +95,13 @@ def _together() -> bool:
     return several() and not _ALONE.get()
 
 
-def divisor(count: Tensor) -> Tensor:
-    """What each process divides the sum over its `count` items by. Together.
+def divisor(items: Tensor) -> Tensor:
+    """What each process divides the sum over its `items` by. Together.
 
     Gradients are averaged over processes. With the mean count, at least one item in all, they are
     those of the mean over the items of all, as in one process with the whole batch.
     """
-    total = count.clone().float()
+    total = items.clone().float()
     if not _together():
         return total.clamp(min=1)
     distributed.all_reduce(total)

@@ -11,6 +11,8 @@ from sensorium.config import read_layers, validate
 from sensorium.lora import LoraOptions
 from sensorium.options import Options
 
+from .features.options import FeatureOptions
+
 ENVIRONMENT_PREFIX = "SENSORIUM_TRAIN_"
 
 Group = Literal["encoder", "projector", "llm", "decoder"]
@@ -149,6 +151,22 @@ class TrainingRecipe(Options):
     shuffle: bool = Field(
         default=True,
         description="Draw samples in random order; generated data may be quicker in its own.",
+    )
+    row_positions: int | None = Field(
+        default=None,
+        ge=1,
+        description="Lay the samples of a batch end to end in rows of up to so many positions; "
+        "each sees itself alone, so the loss is the same. Left out, each has a row of its own.",
+    )
+    group_by_length: bool = Field(
+        default=False,
+        description="Batches of samples of about the same length, where each has a row of its own; "
+        "`row_positions` saves more.",
+    )
+    features: FeatureOptions | None = Field(
+        default=None,
+        description="Keep the features of frozen encoders on disk; each picture or recording is "
+        "then decoded and encoded once, not in every epoch.",
     )
     workers: int = Field(
         default=0, ge=0, description="Processes that prepare data; 0 prepares it in between."

@@ -6,7 +6,8 @@ whose Whisper is read), and frozen as in the run itself: what the run would refu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from sensorium.registry import Registry
 
 from .composing import compose
 from .data import Data
+from .filling import fill
 from .freezing import table
 from .holdout import open_split
 from .language import LanguageObjective
@@ -29,6 +31,8 @@ from .stages import Stage
 
 SAMPLED = 64
 """Samples that are read to know how long rows are."""
+DRAWN = 1000
+"""Batches of these, of which the largest is taken."""
 
 
 def rehearse(stage: Stage, recipe: TrainingRecipe, registry: Registry) -> Iterator[str]:
@@ -82,10 +86,9 @@ def lengths(objective: LanguageObjective, recipe: TrainingRecipe, data: Data) ->
         f"about {read:,.0f} positions a step, {learned:,.0f} of them learned; "
         f"{read * recipe.steps:,.0f} in all"
     )
-    longest = sorted(rows, key=lambda row: len(row.ids), reverse=True)
-    batch = objective.batch([longest[n % len(rows)] for n in range(recipe.batch_size)])
+    batch = objective.batch(largest(rows, recipe))
+    count, positions = batch["ids"].shape
     memory = estimate(objective, recipe, batch)
-    positions = len(longest[0].ids)
     parts = [
         ("weights", memory.weights),
         ("gradients", memory.gradients),
@@ -95,7 +98,7 @@ def lengths(objective: LanguageObjective, recipe: TrainingRecipe, data: Data) ->
         ("peak", memory.peak),
         ("available", _available(recipe)),
     ]
-    table = [("memory", f"{recipe.batch_size} rows, {positions:,} positions at most")]
+    table = [("memory", f"{count} row{'s' * (count > 1)} of {positions:,} positions")]
     yield aligned([*table, *((name, in_words(size)) for name, size in parts)])
 
 
@@ -114,6 +117,22 @@ def sampled(objective: LanguageObjective, data: Data) -> list[Row]:
     if not rows:
         raise problem
     return rows
+
+
+def largest(rows: Sequence[Row], recipe: TrainingRecipe) -> list[Row]:
+    """The batch that takes most, of many that a run might make of such rows."""
+    if recipe.group_by_length:
+        longest = sorted(rows, key=lambda row: len(row.ids), reverse=True)
+        return [longest[n % len(rows)] for n in range(recipe.batch_size)]
+
+    def size(batch: Sequence[Row]) -> tuple[int, int]:
+        laid = fill(batch, recipe.row_positions) if recipe.row_positions else batch
+        positions = len(laid) * max(len(row.ids) for row in laid)
+        return positions, sum(len(row.targets) for row in batch)
+
+    several = [*rows] * -(-recipe.batch_size // len(rows))
+    draw = Random(recipe.seed)
+    return max((draw.sample(several, recipe.batch_size) for _ in range(DRAWN)), key=size)
 
 
 def _available(recipe: TrainingRecipe) -> int:

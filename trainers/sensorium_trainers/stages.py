@@ -78,4 +78,29 @@ def groups(stage: Stage, recipe: TrainingRecipe) -> tuple[Group, ...]:
         raise ConfigError(
             "The recipe has `lora`, an adapter in the llm, but the llm is frozen", where="trains"
         )
+    _check_rows(stage, wanted, recipe)
     return wanted
+
+
+def _check_rows(stage: Stage, wanted: tuple[Group, ...], recipe: TrainingRecipe) -> None:
+    """Refuse what speeds up rows in front of a language model, where it could do nothing."""
+    given = {
+        "features": recipe.features is not None,
+        "row_positions": recipe.row_positions is not None,
+        "group_by_length": recipe.group_by_length,
+    }
+    if stage.objective != "language":
+        for name in (name for name, is_given in given.items() if is_given):
+            able = [other.name for other in STAGES.values() if other.objective == "language"]
+            raise ConfigError(
+                f"The stage '{stage.name}' has no rows of a language model, so `{name}` would do "
+                "nothing",
+                where=name,
+                hint=f"Leave `{name}` out. The stages {', '.join(able)} can use it.",
+            )
+    if recipe.features is not None and "encoder" in wanted:
+        raise ConfigError(
+            "The recipe trains the encoder, whose features change with every step",
+            where="features",
+            hint="Leave `features` out, or `encoder` out of `trains`.",
+        )

@@ -53,5 +53,16 @@ def refuse_jumps(sources: Sequence[SampleSource], *, shuffle: bool, processes: i
             raise ConfigError(
                 "A stream can only be read from its beginning to its end, by one process",
                 where=f"data.{number}",
-                hint="Set `shuffle: false`." if shuffle else "Set `processes: 1`.",
+                hint="Set `shuffle: false`." if shuffle else "Use one process.",
+            )
+
+
+def refuse_second_reading(sources: Sequence[SampleSource]) -> None:
+    """ConfigError where samples would be read ahead, to learn their length, and then again."""
+    for number, source in enumerate(sources):
+        if isinstance(source, Windowed) and source.forward:
+            raise ConfigError(
+                "A stream is read forward only: it cannot be grouped by length",
+                where=f"group_by_length, data.{number}",
+                hint="Use `row_positions` instead.",
             )

@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sensorium.errors import MediaError
+from sensorium.errors import MediaError, placed
+from sensorium.media.late import LateMedia
 from sensorium.media.reading import read_bytes
 from sensorium.messages import Media
 
@@ -56,6 +57,27 @@ def read_image(
     size = f"{picture.width}x{picture.height}".encode()
     digest = hashlib.sha256(size + b"\0" + picture.tobytes()).hexdigest()
     return Media("image", digest, picture, data)
+
+
+def open_image(source: str | Path | bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Media:
+    """As `read_image`, but the pixels are decoded when they are first asked for.
+
+    Raises MediaError at once for all that the header shows: another format, a size over `limits`.
+    A file that is damaged further on raises it, with its name, where `value` is asked for.
+    """
+    data = read_bytes(source, most=limits.max_bytes, kind="picture")
+    if not data:
+        raise MediaError("The picture is empty")
+    with _errors_named(limits), Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        _check_size(opened.size, limits)
+
+    def decode() -> Media:
+        if isinstance(source, bytes):
+            return read_image(data, limits)
+        with placed(str(source)):
+            return read_image(data, limits)
+
+    return LateMedia("image", f"file {hashlib.sha256(data).hexdigest()}", decode)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sensorium.errors import CheckpointError, placed
 from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
 
+from . import blocks
 from .checkpoint import (
     ADAPTER_CONFIG,
     ADAPTER_FOLDER,
@@ -36,8 +37,9 @@ from .quantization import (
 from .shapes import pack
 from .weights import StoredWeights
 
-# A 4-D boolean mask means "allowed" to sdpa; the eager implementation would add it up.
-_ATTENTION = {"attn_implementation": "sdpa"}
+# sdpa where there are no blocks. A 4-D boolean mask means "allowed" to it; the eager implementation
+# would add it up.
+_ATTENTION = {"attn_implementation": blocks.NAME}
 
 
 def build(options: Phi2Options, device: str) -> PhiLanguageModel:

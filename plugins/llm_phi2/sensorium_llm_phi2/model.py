@@ -5,12 +5,13 @@ Legend: B batch, T positions, D width of the model, N any number of positions, V
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.contracts import Capabilities
+from sensorium.contracts import Block, Capabilities
 from sensorium.lora import LoraOptions
 from sensorium.tokenizer import FILE_NAME, FastTokenizer
 from torch import Tensor, nn
@@ -93,6 +94,21 @@ class PhiLanguageModel:
             position_ids=position_ids.to(self.device),
             # Without this, training would fill a KV cache.
             use_cache=False,
+        )
+        hidden: Tensor = output.last_hidden_state
+        return hidden
+
+    def hidden_in_blocks(
+        self, embeddings: Tensor, blocks: Sequence[Block], position_ids: Tensor
+    ) -> Tensor:
+        """As `hidden`, but nothing is computed outside of the blocks."""
+        output = self.decoder(
+            inputs_embeds=embeddings.to(self.device, self.dtype),
+            # Given whole, so that transformers makes none of its own; the blocks decide.
+            attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.bool, device=self.device),
+            position_ids=position_ids.to(self.device),
+            use_cache=False,
+            blocks=blocks,
         )
         hidden: Tensor = output.last_hidden_state
         return hidden

@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 from sensorium.errors import SampleError
 from sensorium.media.audio import read_audio
-from sensorium.media.images import read_image
+from sensorium.media.images import open_image
 from sensorium.messages import Media
 
 Modality = Literal["image", "audio"]
 _READERS: dict[Modality, Callable[[bytes | Path], Media]] = {
-    "image": read_image,
+    "image": open_image,
     "audio": read_audio,
 }
 

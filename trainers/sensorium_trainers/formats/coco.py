@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 from sensorium.errors import ConfigError, SampleError, placed
-from sensorium.media.images import read_image
+from sensorium.media.images import open_image
 from sensorium.messages import Message
 from sensorium.options import Options
 from sensorium.specs import Sample
@@ -91,7 +91,7 @@ class CocoSource:
         file = self._files.get(image) if isinstance(image, int | str) else None
         if not isinstance(file, str):
             raise SampleError(f"No picture with a file name has the id {image!r}")
-        picture = read_image(inside(self._options.images, file))
+        picture = open_image(inside(self._options.images, file))
         questions = self._options.questions
         question = questions[number_of(f"{self._options.seed} {number}") % len(questions)]
         return Message.user(picture, question), Message.assistant(" ".join(said.split()))

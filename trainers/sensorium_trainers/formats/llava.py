@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 from sensorium.errors import ConfigError, SampleError, placed
-from sensorium.media.images import read_image
+from sensorium.media.images import open_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
 from sensorium.specs import Sample
@@ -65,7 +65,7 @@ class LlavaSource:
         names = [listed] if isinstance(listed, str) else listed
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise SampleError("'image' is neither a file name nor a list of file names")
-        media = [read_image(inside(self._images, name)) for name in names]
+        media = [open_image(inside(self._images, name)) for name in names]
         messages = tuple(_message(turn, media) for turn in turns)
         shown = sum(len(message.media) for message in messages)
         if shown != len(names):

@@ -12,7 +12,7 @@ from sensorium_trainers.corpus.cli import pack_corpus, write_tar_shards
 
 @click.group("data")
 def data() -> None:
-    """Make corpora to train on."""
+    """Make corpora to train on, and features ahead of training."""
 
 
 data.add_command(pack_corpus)

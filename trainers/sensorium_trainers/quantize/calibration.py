@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from sensorium.errors import ConfigError, MediaError, SampleError
 
+from sensorium_trainers.batching import attention_mask
 from sensorium_trainers.data import Data
 from sensorium_trainers.language import LanguageObjective
 
@@ -48,7 +49,8 @@ def _usable(objective: LanguageObjective, data: Data, seed: int) -> Iterator[Bat
 def read(objective: LanguageObjective, batch: Batch) -> torch.Tensor:
     """Final hidden states [T, D] of a batch, media in their places."""
     embeddings = objective.embed(batch["ids"], batch["media"], batch["places"])
-    hidden = objective.model.hidden(embeddings, batch["mask"], batch["position_ids"])
+    mask = attention_mask(batch["samples"], batch["segments"])
+    hidden = objective.model.hidden(embeddings, mask, batch["position_ids"])
     return hidden.flatten(0, 1)
 
 

@@ -37,6 +37,8 @@ def quantize_bundle(
     """Quantize, compare, save. TrainingError where more than `tolerance` points were lost."""
     pipeline = start(recipe, registry, device=recipe.device)
     _merge_adapter(pipeline.llm)
+    # Without what makes training quicker: a batch is one sample, which nothing could share a row
+    # with, and the model will serve with features as they are, not rounded to be kept.
     objective = LanguageObjective(pipeline).eval()
     find_matrices(objective.llm, settings)  # refused now, not after minutes of calibration
     data, _ = open_split(recipe, registry)
