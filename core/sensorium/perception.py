@@ -140,9 +140,7 @@ class Perception:
                 keys.extend((piece.media.digest, index) for index in range(len(embeddings)))
         return Prompt(torch.cat(chunks), tuple(keys))
 
-    def see(
-        self, media: Iterable[Media], watch: Stopwatch | None = None
-    ) -> dict[Media, Tensor]:
+    def see(self, media: Iterable[Media], watch: Stopwatch | None = None) -> dict[Media, Tensor]:
         """Each item that a sense projects, as embeddings [K, D_llm]; others are left out."""
         media = dict.fromkeys(media)
         seen: dict[Media, Tensor] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Phases:
     @property
     def total(self) -> float:
         """All of them."""
-        return sum(getattr(self, name) for name in self.__slots__)
+        seconds: float = sum(astuple(self))
+        return seconds
 
 
 class Stopwatch:
