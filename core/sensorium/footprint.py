@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-BEYOND_CACHES = 96 * 2**20
-"""Bytes of weights that no processor's cache holds: what is multiplied comes from memory."""
-
 
 class Products(Protocol):
     """Matrix products as a component computes them, for the probe to time."""
@@ -29,11 +26,11 @@ class Products(Protocol):
         ...
 
 
-def plain_products() -> Products:
+def plain_products(size: int) -> Products:
     """float32 on torch, in shapes of a middling size."""
     import torch
 
-    return TorchProducts(1024, 4096, layers=24, dtype=torch.float32)
+    return TorchProducts(1024, 4096, size, layers=24, dtype=torch.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +51,21 @@ class Footprint:
     a tiny model spends its time on."""
     kv_bytes: int = 0
     """What a session holds for every position, and reads for every token."""
-    products: Callable[[], Products] = plain_products
-    """How this component multiplies, in its number format."""
+    products: Callable[[int], Products] = plain_products
+    """How this component multiplies, in its number format: by so many bytes of weights if it has as
+    many, and by one matrix and its counterpart at least.
+    """
 
 
 class TorchProducts:
     """Pairs of matrices width → inner → width, at most one for each of `layers`."""
 
-    def __init__(self, width: int, inner: int, *, layers: int, dtype: torch.dtype) -> None:
+    def __init__(
+        self, width: int, inner: int, size: int, *, layers: int, dtype: torch.dtype
+    ) -> None:
         import torch
 
-        size = 2 * width * inner * dtype.itemsize
-        count = min(layers, -(-BEYOND_CACHES // size))
+        count = pairs(size, 2 * width * inner * dtype.itemsize, layers)
         value = 1 / width  # neither vanishing nor overflowing from layer to layer
         self._pairs = [
             tuple(
@@ -83,6 +83,11 @@ class TorchProducts:
         x = self._row.expand(rows, -1).contiguous()
         for up, down in self._pairs:
             x = functional.linear(functional.linear(x, up), down)
+
+
+def pairs(size: int, size_of_a_pair: int, layers: int) -> int:
+    """How many fill `size` bytes: one at least, and no more than the component has."""
+    return max(1, min(layers, -(-size // size_of_a_pair)))
 
 
 @dataclass(frozen=True, slots=True)

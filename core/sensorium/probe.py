@@ -1,6 +1,7 @@
 """How fast this machine is, measured in about two seconds: nothing is looked up.
 
-Of several readings the best counts: what the machine can where nothing else runs on it.
+Products are timed as they are met, a median of some readings; of bandwidth the best counts, for it
+is to say what can be reached.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 from .footprint import Products, count
 
-_BLOCK_BYTES = 2**28
+BEYOND_CACHES = 2**28
+"""Bytes that a processor's cache does not hold, or not for a machine that shares it."""
+
 _ROWS = 64
 _SECONDS = 0.15
 _READINGS = 3
@@ -47,19 +51,22 @@ def probe() -> Probe:
     return Probe(_bandwidth(), _operation_seconds())
 
 
-def speed(products: Products) -> Speed:
+def speed(products: Callable[[int], Products]) -> Speed:
     """How fast a component multiplies."""
-    one = _best(lambda: products.multiply(1))
-    many = _best(lambda: products.multiply(_ROWS))
-    further = max(many - one, 0) / (_ROWS - 1)
-    return Speed(one / products.flops, further / products.flops)
+    first = _seconds_a_flop(products(BEYOND_CACHES), 1)
+    all_rows = _seconds_a_flop(products(0), _ROWS)  # weights are read once for all of them
+    return Speed(first, max(all_rows - first, 0) / (_ROWS - 1))
+
+
+def _seconds_a_flop(products: Products, rows: int) -> float:
+    return median(_times(lambda: products.multiply(rows))) / products.flops
 
 
 def _bandwidth() -> float:
     import torch
 
-    block = torch.ones(_BLOCK_BYTES // 4)
-    return _BLOCK_BYTES / _best(block.sum)
+    block = torch.ones(BEYOND_CACHES // 4)
+    return BEYOND_CACHES / min(_times(block.sum))
 
 
 def _operation_seconds() -> float:
@@ -69,15 +76,15 @@ def _operation_seconds() -> float:
     few = nn.Sequential(*(layer for _ in range(8) for layer in (nn.Linear(8, 8), nn.GELU())))
     row = torch.zeros(1, 8)
     with torch.inference_mode():
-        return _best(lambda: few(row)) / count(lambda: few(row)).operations
+        return median(_times(lambda: few(row))) / count(lambda: few(row)).operations
 
 
-def _best(run: Callable[[], object]) -> float:
-    """Seconds of the quickest of some runs, a first one left out."""
+def _times(run: Callable[[], object]) -> list[float]:
+    """Seconds of each of some runs, a first one left out."""
     run()
     times: list[float] = []
     while sum(times) < _SECONDS or len(times) < _READINGS:
         began = time.perf_counter()
         run()
         times.append(time.perf_counter() - began)
-    return min(times)
+    return times

@@ -31,14 +31,15 @@ def test_work_is_counted_with_and_without_numbers(device):
 
 @pytest.mark.parametrize("layers", [1, 3])
 def test_products_compute_what_they_say(layers):
-    products = TorchProducts(16, 64, layers=layers, dtype=torch.bfloat16)
+    products = TorchProducts(16, 64, 10**6, layers=layers, dtype=torch.bfloat16)
     assert products.flops == layers * 2 * 2 * 16 * 64
     assert count(lambda: products.multiply(4)).flops == 4 * products.flops
 
 
-def test_products_reach_beyond_the_caches():
-    products = TorchProducts(1024, 4096, layers=24, dtype=torch.float32)
-    assert products.flops == 3 * 4 * 1024 * 4096
+@pytest.mark.parametrize(("size", "count"), [(0, 1), (1, 1), (4096, 1), (4097, 2), (10**9, 3)])
+def test_products_are_as_large_as_asked_for(size, count):
+    products = TorchProducts(16, 32, size, layers=3, dtype=torch.float32)
+    assert products.flops == count * 4 * 16 * 32
 
 
 def test_a_footprint_that_cannot_be():

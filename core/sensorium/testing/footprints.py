@@ -25,7 +25,7 @@ def check_footprint(footprint: Footprint, module: nn.Module | None = None) -> No
     _require(footprint.read_bytes <= footprint.resident_bytes, "more is read than held")
     if footprint.flops:
         _require(footprint.operations > 0, "work without an operation")
-        products = footprint.products()
+        products = footprint.products(0)
         _require(products.flops > 0, "products without work")
         for rows in (1, 3):
             products.multiply(rows)

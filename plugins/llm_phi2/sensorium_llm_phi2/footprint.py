@@ -54,11 +54,11 @@ def kv_bytes(config: PhiConfig, dtype: torch.dtype) -> int:
     return 2 * int(config.num_hidden_layers) * int(width) * dtype.itemsize
 
 
-def _products(config: Any, dtype: torch.dtype, nf4: bool) -> Products:
+def _products(config: Any, dtype: torch.dtype, nf4: bool, size: int) -> Products:
     width, inner = config.hidden_size, config.intermediate_size
     if nf4:
         return Nf4Products(width, inner, dtype)
-    return TorchProducts(width, inner, layers=config.num_hidden_layers, dtype=dtype)
+    return TorchProducts(width, inner, size, layers=config.num_hidden_layers, dtype=dtype)
 
 
 class Nf4Products:

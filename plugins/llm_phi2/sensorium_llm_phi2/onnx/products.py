@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from sensorium.errors import MissingPackageError
-from sensorium.footprint import BEYOND_CACHES
+from sensorium.footprint import pairs
 
 from .convert import ACCURACY_LEVEL
 
@@ -29,11 +29,12 @@ class Blocks:
 class OnnxProducts:
     """MatMulNBits over pairs of matrices width → inner → width, at most one for each layer."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks, size: int) -> None:
+        count = pairs(size, blocks.width * blocks.inner * blocks.bits // 4, blocks.layers)
         try:
             import onnxruntime
 
-            graph = _graph(blocks)
+            graph = _graph(blocks, count)
         except ImportError as error:
             raise MissingPackageError("onnx", "Probing ONNX Runtime", extra="onnx") from error
         settings = onnxruntime.SessionOptions()
@@ -43,26 +44,21 @@ class OnnxProducts:
             graph.SerializeToString(), settings, providers=["CPUExecutionProvider"]
         )
         self._row = np.ones((1, blocks.width), np.float32)
-        self.flops = 4 * blocks.width * blocks.inner * _pairs(blocks)
+        self.flops = 4 * blocks.width * blocks.inner * count
 
     def multiply(self, rows: int) -> None:
         """[rows, width] through every pair."""
         self._session.run(None, {"rows": self._row.repeat(rows, axis=0)})
 
 
-def _pairs(blocks: Blocks) -> int:
-    size = blocks.width * blocks.inner * blocks.bits // 4
-    return min(blocks.layers, -(-BEYOND_CACHES // size))
-
-
-def _graph(blocks: Blocks) -> Any:
+def _graph(blocks: Blocks, count: int) -> Any:
     from onnx import TensorProto, helper, numpy_helper
 
     from .graph import FUSED, IR_VERSION, OPSETS
 
     nodes, weights = [], []
     source = "rows"
-    for number in range(2 * _pairs(blocks)):
+    for number in range(2 * count):
         inputs, outputs = (blocks.width, blocks.inner)[:: -1 if number % 2 else 1]
         held = {
             f"{number}.weight": _integers(outputs, inputs // blocks.block, blocks),
