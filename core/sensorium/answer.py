@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from .contracts import Transcript
@@ -35,7 +35,7 @@ class Answer:
     first_text_seconds: float
     total_seconds: float
     transcripts: tuple[Transcript, ...] = ()
-    phases: Phases = Phases()
+    phases: Phases = field(default_factory=Phases)
 
 
 class Answering(Protocol):

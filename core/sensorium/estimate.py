@@ -115,6 +115,8 @@ def _part(spec: Any, options: Any, phase: Any, modality: str | None = None) -> P
         return Part(name, phase, modality, said(options))
     except SensoriumError as error:
         return Part(name, phase, modality, note=str(error))
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything, over a torn file say
+        return Part(name, phase, modality, note=f"{type(error).__name__}: {error}")
 
 
 def projector_footprint(sense: PlannedSense, width: int) -> Footprint:

@@ -84,9 +84,13 @@ def test_a_projector_is_counted_by_its_module():
     assert taken.flops == count(lambda: module(torch.zeros(4, 8))).flops == 4 * 2 * 8 * 8
 
 
-def test_a_part_that_cannot_say_tells_why():
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [(CheckpointError("It is not here"), "It is not here"), (KeyError(3), "KeyError: 3")],
+)
+def test_a_part_that_cannot_say_tells_why(error, note):
     def fail(options):
-        raise CheckpointError("It is not here")
+        raise error
 
     from sensorium.estimate import _part
     from sensorium.options import NoOptions
@@ -94,7 +98,7 @@ def test_a_part_that_cannot_say_tells_why():
 
     spec = TranscriberSpec("ear", "audio", "hears", NoOptions, build=fail, footprint=fail)
     part = _part(spec, NoOptions(), "hear", "audio")
-    assert (part.footprint, part.note) == (None, "It is not here")
+    assert (part.footprint, part.note) == (None, note)
 
 
 def test_a_probe_takes_about_two_seconds():

@@ -14,7 +14,7 @@ from sensorium.conversion import CONVERTED
 from sensorium.errors import CheckpointError
 from sensorium.footprint import Footprint, TorchProducts, count, size_of
 
-from .checkpoint import MODEL, WHERE, local_folder
+from .checkpoint import MODEL, WHERE, local_folder, require_conversion
 from .encoder import build
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def transcriber_footprint(options: WhisperOptions) -> Footprint:
 
 def _conversion(options: WhisperOptions) -> Path:
     if folder := local_folder(options):
+        require_conversion(folder, options.checkpoint)
         return next(
             place for place in (folder / MODEL, folder / CONVERTED / MODEL) if place.is_file()
         )
