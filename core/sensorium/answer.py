@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from .contracts import Transcript
 from .generation import FinishReason, GenerationOptions
 from .messages import Message
+from .stopwatch import Phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Answer:
     """A whole answer. Times in seconds, counted from the call.
 
     `transcripts` are what was heard in the recordings of the message it answers, in order.
+    `phases` say where `total_seconds` went.
     """
 
     text: str
@@ -33,6 +35,7 @@ class Answer:
     first_text_seconds: float
     total_seconds: float
     transcripts: tuple[Transcript, ...] = ()
+    phases: Phases = field(default_factory=Phases)
 
 
 class Answering(Protocol):

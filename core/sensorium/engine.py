@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +15,7 @@ from .messages import Message
 from .pipeline import Pipeline
 from .render import render, stop_ids
 from .session import SessionPool
+from .stopwatch import Stopwatch
 
 CHARACTERS_PER_TOKEN = 128
 """The longest token of GPT-2's family; text longer than a context full of them cannot fit."""
@@ -31,7 +31,7 @@ class AnswerStream:
     def __init__(self, engine: ChatEngine, messages: Sequence[Message], options: GenerationOptions):
         self.messages = tuple(messages)
         self._engine = engine
-        self._began: float | None = None
+        self._watch: Stopwatch | None = None
         self._cancelled = threading.Event()
         self._answer: Answer | None = None
         self._steps = self._run(options)
@@ -63,7 +63,7 @@ class AnswerStream:
         The stream does it by itself; call it first to show what was heard before the answer
         begins. Raises NothingHeardError where the last message is only sound without words.
         """
-        self._began = self._began or time.perf_counter()
+        self._watch = watch = self._watch or Stopwatch()
         perception = self._engine.pipeline.perception
         _refuse_hopeless(self.messages, perception.llm.context_length)
         media = [item for message in self.messages for item in message.media]
@@ -75,8 +75,9 @@ class AnswerStream:
                 )
                 try:
                     with self._engine.lock:  # what is seen here is remembered for the prompt
-                        perception.see(media)
-                    self.messages = heard.result()
+                        perception.see(media, watch)
+                    with watch.phase("hear"):
+                        self.messages = heard.result()
                 except BaseException:
                     self.cancel()  # nobody waits for the rest of what is being heard
                     raise
@@ -84,16 +85,15 @@ class AnswerStream:
         return self.transcripts
 
     def _run(self, options: GenerationOptions) -> Iterator[str]:
-        self._began = began = self._began or time.perf_counter()
+        self._watch = watch = self._watch or Stopwatch()
         engine, pipeline = self._engine, self._engine.pipeline
         tokenizer = pipeline.llm.tokenizer
         stops = stop_ids(pipeline.template, tokenizer)
         try:
             self.hear()
         except Interrupted:
-            self._answer = Answer(
-                "", "cancelled", Usage(0, 0, 0), total := time.perf_counter() - began, total
-            )
+            total = (phases := watch.phases).total
+            self._answer = Answer("", "cancelled", Usage(0, 0, 0), total, total, phases=phases)
             return
         messages = as_text(self.messages, pipeline.perception.hearings)
         _refuse_hopeless(messages, pipeline.llm.context_length)
@@ -101,9 +101,9 @@ class AnswerStream:
         first: float | None = None
         written = ""
         with engine.lock:
-            prompt = pipeline.perception.perceive(pieces)
+            prompt = pipeline.perception.perceive(pieces, watch)
         with engine.sessions.lease(prompt) as held:
-            with engine.lock:
+            with engine.lock, watch.phase("prefill"):
                 logits, reused = held.read(prompt)
             steps = generate(
                 pipeline.llm, held.session, logits, options, stops, self._cancelled.is_set
@@ -111,16 +111,16 @@ class AnswerStream:
             # The lock is never held while the reader has the text: one that is slow, or left in
             # the middle, holds up nobody.
             while self._answer is None:
-                with engine.lock:
+                with engine.lock, watch.phase("decode" if written else "first_text"):
                     step = next(steps)
                 # Templates separate the answer by a space, which belongs to the format.
                 text = step.text if written else step.text.lstrip()
                 if text and first is None:
-                    first = time.perf_counter() - began
+                    first = watch.phases.total
                 written += text
                 if step.finish is not None:
                     held.note(step.ids)
-                    total = time.perf_counter() - began
+                    total = (phases := watch.phases).total
                     usage = Usage(len(prompt.keys), reused, len(step.ids))
                     self._answer = Answer(
                         written.rstrip(),
@@ -129,6 +129,7 @@ class AnswerStream:
                         first or total,
                         total,
                         self.transcripts,
+                        phases,
                     )
                 if text:
                     yield text

@@ -15,6 +15,7 @@ from .cache import TensorCache
 from .errors import PerceptionError, SensoriumError, UnsupportedInputError
 from .messages import Media
 from .render import MediaPiece, Piece, TextPiece
+from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     import torch
@@ -40,27 +41,30 @@ class Sense:
         self.projector = projector
         self._seen = TensorCache()
 
-    def perceive(self, media: Sequence[Media]) -> list[Tensor]:
+    def perceive(self, media: Sequence[Media], watch: Stopwatch | None = None) -> list[Tensor]:
         """Each media item as embeddings [K, D_llm]; unknown ones are encoded in one batch."""
         known = {item.digest: self._seen.get(item.digest) for item in media}
         unknown = {item.digest: item for item in media if known[item.digest] is None}
         if unknown:
-            for digest, embeddings in zip(unknown, self._encode([*unknown.values()]), strict=True):
+            encoded = self._encode([*unknown.values()], watch or Stopwatch())
+            for digest, embeddings in zip(unknown, encoded, strict=True):
                 known[digest] = embeddings
                 self._seen.put(digest, embeddings)
         return [tensor for item in media if (tensor := known[item.digest]) is not None]
 
-    def _encode(self, media: Sequence[Media]) -> list[Tensor]:
+    def _encode(self, media: Sequence[Media], watch: Stopwatch) -> list[Tensor]:
         import torch
 
         modality = self.encoder.modality
         try:
-            prepared = [self.encoder.prepare(item.value) for item in media]
-            features = self.encoder.encode(prepared)
+            with watch.phase("prepare"):
+                prepared = [self.encoder.prepare(item.value) for item in media]
+            with watch.phase("encode"):
+                features = self.encoder.encode(prepared)
             if len(features) != len(media):
                 raise ValueError(f"{len(features)} results for {len(media)} inputs")
             dtype = _dtype(self.projector)
-            with torch.inference_mode():
+            with watch.phase("project"), torch.inference_mode():
                 # A half-precision encoder may stand before a projector in float32.
                 embeddings = [self.projector(item.to(dtype or item.dtype)) for item in features]
         except SensoriumError:
@@ -116,13 +120,13 @@ class Perception:
         for item in media:
             require_sense(item.modality, [*self.senses, *self.hearings])
 
-    def perceive(self, pieces: Sequence[Piece]) -> Prompt:
+    def perceive(self, pieces: Sequence[Piece], watch: Stopwatch | None = None) -> Prompt:
         """Pieces → embeddings in order, each media slot filled by its own item."""
         import torch
 
         media = [piece.media for piece in pieces if isinstance(piece, MediaPiece)]
         self.check(media)
-        seen = self.see(media)
+        seen = self.see(media, watch)
         chunks: list[Tensor] = []
         keys: list[Hashable] = []
         for piece in pieces:
@@ -136,12 +140,12 @@ class Perception:
                 keys.extend((piece.media.digest, index) for index in range(len(embeddings)))
         return Prompt(torch.cat(chunks), tuple(keys))
 
-    def see(self, media: Iterable[Media]) -> dict[Media, Tensor]:
+    def see(self, media: Iterable[Media], watch: Stopwatch | None = None) -> dict[Media, Tensor]:
         """Each item that a sense projects, as embeddings [K, D_llm]; others are left out."""
         media = dict.fromkeys(media)
         seen: dict[Media, Tensor] = {}
         for modality, sense in self.senses.items():
             wanted = [item for item in media if item.modality == modality]
             if wanted:
-                seen.update(zip(wanted, sense.perceive(wanted), strict=True))
+                seen.update(zip(wanted, sense.perceive(wanted, watch), strict=True))
         return seen

@@ -89,6 +89,8 @@ def _problem(field: str, value: object) -> str | None:
         return f"{field} must be a text that is not empty"
     if field in {"build", "inspect", "open", "load", "run", "folder"} and not callable(value):
         return f"{field} is not callable"
+    if field in {"footprint", "convert"} and not (value is None or callable(value)):
+        return f"{field} is not callable"
     if field == "options":
         from .options import Options
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Projector,
         Transcriber,
     )
+    from .footprint import Footprint
     from .messages import Media, Message
     from .options import Options
 
@@ -44,6 +45,9 @@ class EncoderSpec:
     build: Callable[[Any, str], Encoder]
     """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …, or 'meta': then the shapes
     alone are wanted (`sensorium train --dry-run`), and no weights need be there."""
+    footprint: Callable[[Any], Footprint] | None = None
+    """`footprint(options)` says what it takes of this machine, from shapes alone; without it
+    `sensorium doctor` cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class TranscriberSpec:
     inspect: Callable[[Any], None] = _no_objection
     """`inspect(options)` raises CheckpointError where it is plain, without loading, that `build`
     must fail; transcribers are built when somebody first speaks, which is late to learn it."""
+    footprint: Callable[[Any], Footprint] | None = None
+    """As an encoder's; memory alone counts, for how long it listens depends on what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class LanguageModelSpec:
     inspect: Callable[[Any], LanguageModelShape]
     build: Callable[[Any, str], LanguageModel]
     """`build(options, device)`, the device as for an encoder."""
+    footprint: Callable[[Any], Footprint] | None = None
+    """As an encoder's."""
     convert: Callable[[Any, Path], Mapping[str, Any]] | None = None
     """`convert(options, folder)` writes into `folder` what a quicker backend runs; → the settings
     that load it from there. None where the plugin has no such backend."""

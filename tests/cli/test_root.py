@@ -9,7 +9,18 @@ from sensorium.errors import CheckpointError, ConfigError, MediaError
 
 HEAVY = {"torch", "pydantic", "transformers", "PIL", "yaml", "rich", "numpy"}
 
-BUILT_IN = ["ask", "chat", "transcribe", "app", "eval", "convert", "plugins", "config", "doctor"]
+BUILT_IN = [
+    "ask",
+    "chat",
+    "transcribe",
+    "app",
+    "eval",
+    "convert",
+    "plugins",
+    "config",
+    "bench",
+    "doctor",
+]
 
 
 class Bad:

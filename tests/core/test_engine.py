@@ -37,6 +37,26 @@ def test_ask_and_stream_say_the_same(engine, pictures):
     assert 0 < answer.first_text_seconds <= answer.total_seconds
 
 
+def test_the_time_of_an_answer_is_told_by_phase(engine, pictures):
+    asked = [Message.user(pictures[0], "What is it?")]
+    first, again = engine.ask(asked), engine.ask(asked)
+    for answer in (first, again):
+        phases = answer.phases
+        assert phases.total == pytest.approx(answer.total_seconds)
+        assert min(phases.prefill, phases.first_text, phases.decode) > 0
+        assert phases.hear == 0
+        assert answer.first_text_seconds == pytest.approx(phases.total - phases.decode, abs=0.01)
+    assert min(first.phases.prepare, first.phases.encode, first.phases.project) > 0
+    assert again.phases.prepare == again.phases.encode == again.phases.project == 0
+
+
+def test_whoever_reads_slowly_is_not_the_model(engine):
+    stream = engine.stream([Message.user("hi")])
+    for _ in stream:
+        time.sleep(0.02)
+    assert stream.answer.phases.rest > 0.02
+
+
 def test_options_of_the_call_replace_those_of_the_recipe(engine):
     assert engine.ask([Message.user("hi")], GenerationOptions(max_tokens=2)).usage.completion == 2
 

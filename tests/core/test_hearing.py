@@ -371,3 +371,16 @@ def test_ears_that_cannot_work_are_named_before_anybody_speaks():
         plan(recipe, fake_registry(FakePlugin(), Ears()), source="my.yaml")
     said = "No folder here (my.yaml, encoders.audio.checkpoint). Make one."
     assert str(caught.value) == said
+
+
+def test_waiting_for_words_is_a_phase_of_its_own():
+    class Slow(FakeTranscriber):
+        def transcribe(self, media, *, progress=None):
+            time.sleep(0.05)
+            return super().transcribe(media)
+
+    engine = fake_engine(FakePlugin(transcriber=Slow()), recipe=EARS | SHORT)
+    asked = [Message.user(recording())]
+    first, again = engine.ask(asked), engine.ask(asked)
+    assert first.phases.hear > 0.02 > again.phases.hear
+    assert first.phases.total == pytest.approx(first.total_seconds)

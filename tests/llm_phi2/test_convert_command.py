@@ -12,7 +12,6 @@ import torch
 from click.testing import CliRunner
 from sensorium import Message
 from sensorium.cli.root import root
-from sensorium.cli.sizes import part_sizes
 from sensorium.converting import convert_bundle
 from sensorium.loading import plan_source
 from sensorium.registry import create_registry
@@ -111,10 +110,17 @@ def test_the_recipe_for_two_cores():
         planned.llm.build(planned.llm_options, "cpu")
 
 
-def test_its_size_is_what_is_stored(bundle):
-    llm = part_sizes(plan_source(bundle))[0]
-    stored = (bundle / "llm" / "model.safetensors").stat().st_size
-    assert stored * 0.9 < llm.least == llm.most <= stored
+def test_its_bench_says_where_the_time_goes(bundle):
+    path, question = examples()[0]
+    words = ["bench", "--json", "--model", str(bundle), "--image", str(path), question]
+    result = CliRunner().invoke(root, words)
+    assert result.exit_code == 0, result.output
+    measured = json.loads(result.stdout)
+    assert measured["first"]["tokens_per_second"] > 0
+    assert measured["estimated"]["phases"]["encode"] > 0
+    assert measured["second"]["reused"] > 36  # all of the picture
+    # Of this process, in which tests have left what they used.
+    assert 0.2 < measured["estimated"]["resident_bytes"] / measured["resident_bytes"] < 4
 
 
 def test_what_cannot_be_converted(bundle, tmp_path):

@@ -60,6 +60,11 @@ COMMANDS: tuple[Command, ...] = (
         load=_from("sensorium.cli.config", "config"),
     ),
     Command(
+        name="bench",
+        summary="How fast a model is here, and where the time goes.",
+        load=_from("sensorium.cli.bench", "bench"),
+    ),
+    Command(
         name="doctor",
         summary="Check this machine, and what a model needs of it.",
         load=_from("sensorium.cli.doctor", "doctor"),

@@ -84,6 +84,17 @@ def too_long(plan: Plan) -> list[str]:
     return found
 
 
+def not_here(plan: Plan) -> list[str]:
+    """A line for every checkpoint that has to be downloaded first."""
+    named: list[tuple[str, Any]] = [(f"llm {plan.llm.name}", plan.llm_options)]
+    named += [(f"{one.modality} {one.encoder.name}", one.encoder_options) for one in plan.senses]
+    return [
+        f"{part}: {options.checkpoint} is not on this machine yet"
+        for part, options in named
+        if isinstance(getattr(options, "checkpoint", None), str) and not _is_here(options)
+    ]
+
+
 def projected_positions(sense: PlannedSense, width: int) -> int | None:
     """Positions of one item as the language model sees it; None where that varies."""
     import torch
@@ -112,3 +123,18 @@ def _folder(spec: BundleSpec) -> str | Path:
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything
         return f"none: {type(error).__name__}: {one_line(error)}"
     return folder if folder.is_dir() else f"{folder} (missing)"
+
+
+def _is_here(options: Any) -> bool:
+    """Whether `options.checkpoint` is a folder, or was downloaded; nothing is fetched."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    if Path(options.checkpoint).expanduser().is_dir():
+        return True
+    revision = getattr(options, "revision", None)
+    try:
+        snapshot_download(options.checkpoint, revision=revision, local_files_only=True)
+    except (LocalEntryNotFoundError, HFValidationError, OSError):
+        return False
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,14 @@ from sensorium.errors import SensoriumError
 from sensorium.registry import Registry
 
 from .common import aligned, echo_json, json_option, model_option, one_line, registry_of
-from .machine import in_words, known_flaws, machine, missing_packages, packages
-from .sizes import RUNTIME_BYTES, PartSize, part_sizes
+from .machine import in_words, known_flaws, machine, missing_packages, packages, time_in_words
+
+if TYPE_CHECKING:
+    from sensorium.estimate import Part, Survey
+    from sensorium.pipeline import Plan
+
+TEXT_POSITIONS = 32
+"""Of a short question in its template."""
 
 
 @dataclass
@@ -33,7 +39,8 @@ class Report:
 def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Check this machine, and what a model needs of it. Loads no weights.
 
-    Exits with 1 where the model cannot run here.
+    Memory comes from the shapes of its parts, times from these and a probe of the machine, which
+    takes about two seconds. Exits with 1 where the model cannot run here.
     """
     registry = registry_of(context, quiet=True)
     report = Report(machine(), packages())
@@ -50,44 +57,80 @@ def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_js
 
 
 def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: Registry) -> None:
-    from sensorium.device import resolve_device
+    from sensorium.device import resolve_device, use_threads
+    from sensorium.estimate import parts_of, resident_bytes, survey
     from sensorium.loading import plan_source
 
-    from .describing import describe_plan, too_long
+    from .describing import describe_plan, not_here, too_long
 
     try:
         registry.tables()  # so that every broken plugin is known
         plan = plan_source(model, overrides, registry=registry)
         device = resolve_device(plan.recipe.device)
-        parts = part_sizes(plan)
+        use_threads(plan.recipe.threads)
+        parts = parts_of(plan)
+        question = _Question.about(plan)
+        memory = resident_bytes(parts, question.positions)
+        report.model = {
+            "source": plan.source,
+            "composed": describe_plan(plan),
+            "device": device,
+            "parts": [_sizes(part) for part in parts],
+            "memory": memory,
+        }
+        report.warnings += too_long(plan) + not_here(plan)
+        report.warnings += [f"{part.name}: {one_line(part.note)}" for part in parts if part.note]
+        if device == "cpu":
+            report.model["answer"] = question.answered(survey(parts))
+            _compare(report, memory, report.machine["memory_available"])
     except SensoriumError as error:
         report.problems.append(f"{model}: {one_line(error)}")
-        return
-    least = sum(part.least for part in parts) + RUNTIME_BYTES
-    most = sum(part.most for part in parts) + RUNTIME_BYTES
-    report.model = {
-        "source": plan.source,
-        "composed": describe_plan(plan),
-        "device": device,
-        "parts": [asdict(part) for part in parts],
-        "memory_least": least,
-        "memory_most": most,
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A short one, about one item of the first sense where there is any."""
+
+    positions: int
+    modalities: tuple[str, ...]
+
+    @staticmethod
+    def about(plan: Plan) -> _Question:
+        from .describing import projected_positions
+
+        for sense in plan.senses:
+            if (length := projected_positions(sense, plan.shape.width)) is not None:
+                return _Question(TEXT_POSITIONS + length, (sense.modality,))
+        return _Question(TEXT_POSITIONS, ())
+
+    def answered(self, survey: Survey) -> dict[str, Any]:
+        """In figures."""
+        estimate = survey.estimate(self.positions, self.modalities)
+        return {
+            "media": list(self.modalities),
+            "positions": self.positions,
+            "first_text_seconds": estimate.phases.total,
+            "phases": asdict(estimate.phases),
+            "tokens_per_second": estimate.tokens_per_second,
+            "bound": estimate.bound,
+            "bandwidth": survey.probe.bandwidth,
+        }
+
+
+def _sizes(part: Part) -> dict[str, Any]:
+    taken = part.footprint
+    return {
+        "part": part.name,
+        "parameters": taken.parameters if taken else None,
+        "memory": taken.resident_bytes if taken else None,
     }
-    report.warnings += too_long(plan)
-    for part in parts:
-        if part.note:
-            report.warnings.append(f"{part.part}: {part.note}")
-    if device == "cpu":
-        _compare(report, least, most, report.machine["memory_available"])
 
 
-def _compare(report: Report, least: int, most: int, available: int) -> None:
-    has = f"{in_words(available)} of memory is available"
-    if least > available:
-        report.problems.append(f"the model takes at least {in_words(least)}, {has}")
-    elif most > available:
-        report.warnings.append(
-            f"with float32 weights the model takes {in_words(most)}, {has}; set dtype=bfloat16"
+def _compare(report: Report, needed: int, available: int) -> None:
+    if needed > available:
+        report.problems.append(
+            f"the model takes about {in_words(needed)}, {in_words(available)} of memory is "
+            "available; set dtype=bfloat16 or a quantization where they are not set yet"
         )
 
 
@@ -109,9 +152,11 @@ def _show(report: Report, model: str) -> None:
         click.echo(f"\nmodel {model} on {report.model['device']}")
         for line in report.model["composed"]:
             click.echo(f"  {line}")
-        click.echo(_parts([PartSize(**part) for part in report.model["parts"]]))
-        memory = _range(report.model["memory_least"], report.model["memory_most"])
-        click.echo(f"  {memory} of memory with the runtime, without what '?' and conversations add")
+        click.echo(_parts(report.model["parts"]))
+        known = "" if all(part["memory"] for part in report.model["parts"]) else ", without '?'"
+        click.echo(f"  about {in_words(report.model['memory'])} of memory with the runtime{known}")
+        if "answer" in report.model:
+            click.echo(_answer(report.model["answer"]))
     for warning in report.warnings:
         click.echo(f"\nWarning: {warning}")
     for problem in report.problems:
@@ -120,18 +165,22 @@ def _show(report: Report, model: str) -> None:
         click.echo(f"\nReady: sensorium chat --model {model}")
 
 
-def _parts(parts: list[PartSize]) -> str:
-    rows = [("  part", "parameters", "on disk", "in memory")]
+def _parts(parts: list[dict[str, Any]]) -> str:
+    rows = [("  part", "parameters", "in memory")]
     for part in parts:
-        cells = (
-            f"{part.parameters:,}" if part.parameters else "?",
-            in_words(part.disk),
-            _range(part.least, part.most),
-        )
-        known = part.parameters or part.disk
-        rows.append((f"  {part.part}", *(cells if known else ("?", "?", "?"))))
-    return aligned(rows, right=(1, 2, 3))
+        count, size = part["parameters"], part["memory"]
+        known = count is not None
+        rows.append((f"  {part['part']}", *((f"{count:,}", in_words(size)) if known else "??")))
+    return aligned(rows, right=(1, 2))
 
 
-def _range(least: int, most: int) -> str:
-    return in_words(least) if least == most else f"{in_words(least)} to {in_words(most)}"
+def _answer(answer: dict[str, Any]) -> str:
+    about = f" about one {answer['media'][0]}" if answer["media"] else ""
+    took = {name: time for name, time in answer["phases"].items() if time > 5e-5}
+    return (
+        f"  a question{about}, {answer['positions']} positions: first text after about "
+        f"{time_in_words(answer['first_text_seconds'])} "
+        f"({', '.join(f'{name} {time_in_words(time)}' for name, time in took.items())}),\n"
+        f"  then {answer['tokens_per_second']:.3g} tokens/s; memory is read at "
+        f"{in_words(answer['bandwidth'])}/s, which allows {answer['bound']:.3g}"
+    )

@@ -124,5 +124,12 @@ def in_words(size: float) -> str:
     return f"{size:.1f} GB"
 
 
+def time_in_words(seconds: float) -> str:
+    """Seconds as `3.2 s` or `45 ms`."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+
+
 def _existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.is_dir())

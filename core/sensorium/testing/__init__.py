@@ -9,6 +9,7 @@ from .fakes import (
     FakeTokenizer,
     FakeTranscriber,
 )
+from .footprints import check_footprint
 from .plugin import EARS, FakePlugin, fake_engine, fake_registry
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FakeSession",
     "FakeTokenizer",
     "FakeTranscriber",
+    "check_footprint",
     "fake_engine",
     "fake_registry",
 ]

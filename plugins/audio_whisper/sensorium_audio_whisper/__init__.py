@@ -9,6 +9,7 @@ from sensorium import EncoderSpec, TranscriberSpec, hookimpl
 
 if TYPE_CHECKING:
     from sensorium import FeatureShape
+    from sensorium.footprint import Footprint
 
     from .encoder import WhisperFeatures
     from .options import WhisperOptions
@@ -27,6 +28,7 @@ def register_transcribers() -> Iterator[TranscriberSpec]:
         options=WhisperOptions,
         build=build_transcriber,
         inspect=inspect_transcriber,
+        footprint=footprint_of_transcriber,
     )
 
 
@@ -42,6 +44,7 @@ def register_encoders() -> Iterator[EncoderSpec]:
         options=WhisperOptions,
         inspect=inspect_encoder,
         build=build_encoder,
+        footprint=footprint_of_encoder,
     )
 
 
@@ -73,3 +76,17 @@ def build_transcriber(options: WhisperOptions, device: str) -> WhisperTranscribe
     from .loading import build
 
     return build(options, device)
+
+
+def footprint_of_encoder(options: WhisperOptions) -> Footprint:
+    """What the encoder takes of this machine, from `config.json` alone."""
+    from .footprint import encoder_footprint
+
+    return encoder_footprint(options)
+
+
+def footprint_of_transcriber(options: WhisperOptions) -> Footprint:
+    """What the whole model takes of this machine, from the header of its conversion."""
+    from .footprint import transcriber_footprint
+
+    return transcriber_footprint(options)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensorium.contracts import LanguageModel, LanguageModelShape
+    from sensorium.footprint import Footprint
 
     from .options import Phi2Options
 
@@ -29,6 +30,7 @@ def register_language_models() -> Iterator[LanguageModelSpec]:
         options=Phi2Options,
         inspect=_inspect,
         build=_build,
+        footprint=_footprint,
         convert=_convert,
     )
 
@@ -53,6 +55,16 @@ def _build(options: Phi2Options, device: str) -> LanguageModel:
     from .build import build
 
     return build(options, device)
+
+
+def _footprint(options: Phi2Options) -> Footprint:
+    if options.backend == "onnx":
+        from .onnx.footprint import footprint as footprint_onnx
+
+        return footprint_onnx(options)
+    from .footprint import footprint
+
+    return footprint(options)
 
 
 def _convert(options: Phi2Options, folder: Path) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from sensorium import EncoderSpec, hookimpl
 
 if TYPE_CHECKING:
     from sensorium import FeatureShape
+    from sensorium.footprint import Footprint
 
     from .encoder import ClipEncoder
     from .options import ClipOptions
@@ -26,6 +27,7 @@ def register_encoders() -> Iterator[EncoderSpec]:
         options=ClipOptions,
         inspect=inspect_clip,
         build=build_clip,
+        footprint=footprint_of_clip,
     )
 
 
@@ -42,3 +44,10 @@ def build_clip(options: ClipOptions, device: str) -> ClipEncoder:
     from .encoder import build
 
     return build(options, device)
+
+
+def footprint_of_clip(options: ClipOptions) -> Footprint:
+    """What the encoder takes of this machine, from `config.json` alone."""
+    from .footprint import footprint
+
+    return footprint(options)

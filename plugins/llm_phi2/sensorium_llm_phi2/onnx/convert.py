@@ -27,11 +27,12 @@ from sensorium_llm_phi2.weights import StoredWeights
 from .packing import PackedLinear
 
 GRAPH = "decoder.onnx"
+ACCURACY_LEVEL = 4
 
 _GELU_BY_TANH = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh")
 
 
-def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = 4) -> None:
+def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = ACCURACY_LEVEL) -> None:
     """Write config.json, model.safetensors, decoder.onnx and tokenizer.json into `folder`.
 
     `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in

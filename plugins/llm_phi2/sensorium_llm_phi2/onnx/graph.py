@@ -24,8 +24,8 @@ from typing import Any
 from onnx import ModelProto, TensorProto, helper
 
 FUSED = "com.microsoft"
-_OPSETS = (("", 21), (FUSED, 1))
-_IR_VERSION = 10  # the newest that the oldest onnxruntime we allow can read is 11
+OPSETS = (("", 21), (FUSED, 1))
+IR_VERSION = 10  # the newest that the oldest onnxruntime we allow can read is 11
 _TO_THE_END = (1 << 62) - 1
 
 _TYPES = {"F32": TensorProto.FLOAT, "U8": TensorProto.UINT8, "I64": TensorProto.INT64}
@@ -102,9 +102,9 @@ class PhiGraph:
         graph = helper.make_graph(
             self._nodes, "phi", self._inputs(), self._outputs(), [*self._initializers.values()]
         )
-        opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
+        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS]
         return helper.make_model(
-            graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="sensorium"
+            graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="sensorium"
         )
 
     def _layer(self, name: str, normed: str) -> str:

@@ -1,0 +1,65 @@
+"""What a converted Phi model takes of this machine, from config.json and the weights' header."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from sensorium.errors import CheckpointError
+from sensorium.footprint import Footprint
+
+from sensorium_llm_phi2.build import count_parameters, random_module
+from sensorium_llm_phi2.checkpoint import WEIGHTS, config_path, read_config
+from sensorium_llm_phi2.configuration import phi_config
+from sensorium_llm_phi2.footprint import head_flops, kv_bytes, work_of_a_token
+from sensorium_llm_phi2.model import PhiLanguageModel
+from sensorium_llm_phi2.options import Phi2Options
+
+from .graph import Stored
+from .places import tensor_places
+from .products import Blocks, OnnxProducts
+
+_LOOKED_UP = ("embedding.", "rotary.")
+"""Tables of which a token reads a row."""
+
+_NODES_OF_A_LAYER = 8
+
+
+def footprint(options: Phi2Options) -> Footprint:
+    """The weights are run as they are stored; CheckpointError where they are not here yet."""
+    path = config_path(options)
+    weights = path.with_name(WEIGHTS)
+    if not weights.is_file():
+        raise CheckpointError(
+            f"The folder has no {WEIGHTS}: it was not made for backend: onnx",
+            where=str(path.parent),
+            hint="Make a bundle of it: sensorium convert --help",
+        )
+    config = phi_config(read_config(path), path.parent)
+    stored = tensor_places(weights)
+    read = [place.length for name, place in stored.items() if not name.startswith(_LOOKED_UP)]
+    shapes = PhiLanguageModel(random_module(config, 0, torch.float32, "meta"), path.parent, "")
+    head = head_flops(config)
+    return Footprint(
+        parameters=count_parameters(config),
+        resident_bytes=sum(place.length for place in stored.values()),
+        read_bytes=sum(read),
+        flops=work_of_a_token(shapes).flops - head,
+        call_flops=head,
+        operations=_NODES_OF_A_LAYER * config.num_hidden_layers,
+        kv_bytes=kv_bytes(config, torch.float32),
+        products=partial(OnnxProducts, _blocks(config, stored)),
+    )
+
+
+def _blocks(config: Any, stored: dict[str, Stored]) -> Blocks:
+    _, count, size = stored["layers.0.fc1.weight"].shape
+    block = config.hidden_size // count
+    return Blocks(
+        width=config.hidden_size,
+        inner=config.intermediate_size,
+        layers=config.num_hidden_layers,
+        bits=8 * size // block,
+        block=block,
+    )

@@ -1,0 +1,38 @@
+"""What the tower takes of this machine, from `config.json` alone."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from sensorium.footprint import Footprint, TorchProducts, count, size_of
+
+from .encoder import build
+
+if TYPE_CHECKING:
+    from .options import ClipOptions
+
+
+def footprint(options: ClipOptions) -> Footprint:
+    """Of the whole tower in memory, and of the layers that are run in time."""
+    encoder = build(options, "meta")
+    config, weight = encoder.module.config, encoder.module.embeddings.patch_embedding.weight
+    shape = (1, config.num_channels, config.image_size, config.image_size)
+    picture = torch.empty(shape, device="meta", dtype=weight.dtype)
+    work = count(lambda: encoder.features(picture))
+    weights = size_of(encoder.module)
+    return Footprint(
+        parameters=sum(weight.numel() for weight in encoder.module.parameters()),
+        resident_bytes=weights,
+        read_bytes=weights,
+        flops=work.flops,
+        operations=work.operations,
+        products=partial(
+            TorchProducts,
+            config.hidden_size,
+            config.intermediate_size,
+            layers=config.num_hidden_layers,
+            dtype=weight.dtype,
+        ),
+    )

@@ -1,0 +1,33 @@
+"""The measurements of bench/chat.py run, on shapes of nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_whole_chat_is_measured():
+    for package in ("onnx", "onnxruntime", "faster_whisper"):
+        pytest.importorskip(package)
+    command = [sys.executable, "-m", "bench.chat", "--smoke", "--threads", "1", "--rounds", "1"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["cold_start_seconds"] > 0
+    assert report["chat_with_eyes_and_ears"]["resident_gb"] > 0.2
+    questions = report["image_question_by_positions"]
+    assert set(questions) == {"49", "64", "576"}
+    text = questions["49"]["prompt_positions"] - 49
+    for positions, asked in questions.items():
+        assert asked["prompt_positions"] == int(positions) + text
+        assert asked["second_to_first"] > 0
+        assert asked["phases"]["prefill"] > 0
+        assert asked["estimated_to_measured"]["first_text"] > 0
+    assert text < 60  # about as many as Phi's own tokenizer makes of it
