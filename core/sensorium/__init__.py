@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Capabilities,
         Encoder,
         FeatureShape,
+        ForkableSession,
         LanguageModel,
         LanguageModelShape,
         Projector,
@@ -84,7 +85,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "answer": "Answer Answering",
     "contracts": (
-        "AdaptableLanguageModel Capabilities Encoder FeatureShape LanguageModel "
+        "AdaptableLanguageModel Capabilities Encoder FeatureShape ForkableSession LanguageModel "
         "LanguageModelShape Projector Segment Session Tokenizer TrainableEncoder "
         "TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
@@ -130,6 +131,7 @@ __all__ = [
     "EncoderSpec",
     "Evaluation",
     "FeatureShape",
+    "ForkableSession",
     "GenerationOptions",
     "Grouped",
     "LanguageModel",

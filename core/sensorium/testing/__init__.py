@@ -1,4 +1,4 @@
-"""Fakes for plugin authors: real enough for the whole engine, and free of weights."""
+"""For plugin authors: fakes, real enough for the whole engine and free of weights, and checks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .fakes import (
     FakeTranscriber,
 )
 from .plugin import EARS, FakePlugin, fake_engine, fake_registry
+from .sessions import check_sessions
 
 __all__ = [
     "EARS",
@@ -19,6 +20,7 @@ __all__ = [
     "FakeSession",
     "FakeTokenizer",
     "FakeTranscriber",
+    "check_sessions",
     "fake_engine",
     "fake_registry",
 ]
