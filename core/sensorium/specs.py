@@ -44,6 +44,8 @@ class EncoderSpec:
     build: Callable[[Any, str], Encoder]
     """`build(options, device)`; device is 'cpu', 'cuda', 'cuda:1' …, or 'meta': then the shapes
     alone are wanted (`sensorium train --dry-run`), and no weights need be there."""
+    convert: Callable[[Any, Path], Mapping[str, Any]] | None = None
+    """As a language model's."""
 
 
 @dataclass(frozen=True, slots=True)
