@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Capabilities,
         Encoder,
         FeatureShape,
+        ForkableSession,
         LanguageModel,
         LanguageModelShape,
         Projector,
@@ -87,7 +88,7 @@ _HOMES = {
     "answer": "Answer Answering",
     "contracts": (
         "AdaptableLanguageModel Block BlockwiseLanguageModel Capabilities Encoder FeatureShape "
-        "LanguageModel "
+        "ForkableSession LanguageModel "
         "LanguageModelShape Projector Segment Session Tokenizer TrainableEncoder "
         "TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
@@ -135,6 +136,7 @@ __all__ = [
     "EncoderSpec",
     "Evaluation",
     "FeatureShape",
+    "ForkableSession",
     "GenerationOptions",
     "Grouped",
     "LanguageModel",

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from .pipeline import Pipeline, PlannedHearing, PlannedSense
 
+OF_THIS_MACHINE = {"device", "threads", "kept_megabytes"}
+"""Keys of a recipe that say nothing about the model."""
+
 _STARTING_POINT = ("revision", "random_seed", "config", "adapter")
 """Options that say where weights came from; a saved folder already holds the result."""
 
@@ -99,8 +102,8 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) -> dict[str, Any]:
     recipe = pipeline.plan.recipe
-    # The bundle goes to other machines: device and threads stay with this one.
-    tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude={"device", "threads"})
+    # The bundle goes to other machines.
+    tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude=OF_THIS_MACHINE)
     pipeline.llm.save(folder / "llm")
     _cast(folder / "llm", dtype)
     tree["llm"] = _from_folder(tree["llm"], pipeline.plan.llm.options, "./llm")

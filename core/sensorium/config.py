@@ -73,6 +73,12 @@ class Recipe(Options):
     threads: int | None = Field(
         default=None, ge=1, description="CPU threads; the machine's cores where left out."
     )
+    kept_megabytes: int = Field(
+        default=1024,
+        ge=0,
+        description="Memory for what earlier conversations have read, in MiB. A question that "
+        "begins like one of them is answered sooner. 0 keeps nothing.",
+    )
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -141,11 +141,16 @@ class Tokenizer(Protocol):
 
 
 class Session(Protocol):
-    """One KV cache. `append` and `truncate` are all that decoding and prefix reuse need."""
+    """One KV cache. `append` and `truncate` are all that decoding needs."""
 
     @property
     def length(self) -> int:
         """Positions held."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken, in bytes: all of it, also what `truncate` left behind."""
         ...
 
     def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
@@ -154,6 +159,21 @@ class Session(Protocol):
 
     def truncate(self, length: int) -> None:
         """Forget every position from `length` on."""
+        ...
+
+
+@runtime_checkable
+class ForkableSession(Session, Protocol):
+    """A session whose beginning can be copied, so that conversations share what they have read.
+
+    Without it a prompt that begins like another conversation is read from its first position.
+    """
+
+    def fork(self, length: int) -> Session:
+        """A new session with the first `length` positions, which from now on goes its own way.
+
+        It costs a copy, never a run of the model.
+        """
         ...
 
 

@@ -1,35 +1,61 @@
-"""A planned model → a bundle whose language model runs on its plugin's quicker backend."""
+"""A planned model → a bundle whose parts run on their plugins' quicker backends."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .bundle import save_bundle
-from .config import Component
-from .errors import ConfigError, placed
+from .config import make_recipe
+from .errors import ConfigError, UnknownNameError, placed
 from .pipeline import Plan, plan
 from .registry import Registry
 
+LANGUAGE_MODEL = "llm"
 
-def convert_bundle(planned: Plan, folder: Path, *, registry: Registry) -> None:
-    """Convert the language model; encoders and projectors stay as they are.
 
-    The bundle is named after its folder. ConfigError where the language model's plugin has no
-    other backend, CheckpointError where it cannot convert this checkpoint.
+def convert_bundle(
+    planned: Plan, folder: Path, *, registry: Registry, only: Sequence[str] = ()
+) -> None:
+    """Convert the language model, and the encoders whose plugins can; projectors stay.
+
+    `only` names what to convert: `llm`, or modalities. The bundle is named after its folder.
+    ConfigError where what is asked for has no other backend, CheckpointError where it cannot be
+    converted.
     """
-    spec = planned.llm
-    if spec.convert is None:
-        raise ConfigError(
-            f"The language model '{spec.name}' has no backend to convert to",
-            where=f"{planned.source}, llm.plugin",
-        )
+    parts: dict[str, tuple[Any, Any]] = {LANGUAGE_MODEL: (planned.llm, planned.llm_options)}
+    for sense in planned.senses:
+        parts[sense.modality] = (sense.encoder, sense.encoder_options)
+    for name in only:
+        if name not in parts:
+            raise UnknownNameError("part", name, [*parts])
+    chosen = only or [name for name in parts if name == LANGUAGE_MODEL or parts[name][0].convert]
+    for name in chosen:
+        if parts[name][0].convert is None:
+            what = "language model" if name == LANGUAGE_MODEL else "encoder"
+            raise ConfigError(
+                f"The {what} '{parts[name][0].name}' has no backend to convert to",
+                where=f"{planned.source}, {_place(name)}.plugin",
+            )
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Beside the bundle: large, and not everybody's /tmp is.
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-        with placed(f"{planned.source}, llm"):
-            settings = spec.convert(planned.llm_options, Path(scratch))
-        llm = Component.model_validate({**settings, "plugin": spec.name})
-        recipe = planned.recipe.model_copy(update={"llm": llm})
+        tree = planned.recipe.model_dump(mode="json", exclude_defaults=True)
+        for name in chosen:
+            spec, options = parts[name]
+            with placed(f"{planned.source}, {_place(name)}"):
+                settings = {**spec.convert(options, Path(scratch, name)), "plugin": spec.name}
+            if name == LANGUAGE_MODEL:
+                tree[LANGUAGE_MODEL] = settings
+            else:
+                projector = tree["encoders"][name]["projector"]
+                tree["encoders"][name] = {**settings, "projector": projector}
+        recipe = make_recipe(tree, source=planned.source)
         converted = plan(recipe, registry, source=planned.source)
         save_bundle(converted.build(), folder, name=folder.resolve().name)
+
+
+def _place(part: str) -> str:
+    return part if part == LANGUAGE_MODEL else f"encoders.{part}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 from .answer import Answer, Usage
 from .contracts import Transcript
@@ -100,11 +101,12 @@ class AnswerStream:
         pieces = render(messages, pipeline.template, tokenizer, system=pipeline.system)
         first: float | None = None
         written = ""
-        with engine.lock:
-            prompt = pipeline.perception.perceive(pieces, watch)
-        with engine.sessions.lease(prompt) as held:
-            with engine.lock, watch.phase("prefill"):
-                logits, reused = held.read(prompt)
+        with ExitStack() as leased:
+            with engine.lock:
+                prompt = pipeline.perception.perceive(pieces, watch)
+                held = leased.enter_context(engine.sessions.lease(prompt))
+                with watch.phase("prefill"):
+                    logits, reused = held.read(prompt)
             steps = generate(
                 pipeline.llm, held.session, logits, options, stops, self._cancelled.is_set
             )
@@ -151,9 +153,9 @@ def _refuse_hopeless(messages: Sequence[Message], context_length: int) -> None:
 class ChatEngine:
     """Answers conversations with one pipeline; one step of one answer is computed at a time."""
 
-    def __init__(self, pipeline: Pipeline, *, sessions: int = 4) -> None:
+    def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        self.sessions = SessionPool(pipeline.llm, sessions)
+        self.sessions = SessionPool(pipeline.llm, pipeline.plan.recipe.kept_megabytes * 2**20)
         self.lock = threading.Lock()
 
     def stream(

@@ -1,7 +1,8 @@
-"""Keeps KV across turns and requests: a conversation that goes on is not read again.
+"""Keeps KV across turns and requests: what was read once is not read again.
 
-Sessions are kept by the keys of their positions. A new prompt takes the session with the longest
-equal beginning, forgets what differs, and appends only the rest.
+Sessions are kept by the keys of their positions. A conversation that goes on takes its session
+back; one that only begins like another gets a copy of that beginning. So a system text, a picture,
+a recording or a past turn is read once, whoever asks about it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .contracts import ForkableSession
 from .errors import ContextLengthError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class HeldSession:
 
     session: Session
     keys: list[Hashable] = field(default_factory=list)
+    leased: bool = True
 
     def shared(self, keys: tuple[Hashable, ...]) -> int:
         """How many leading positions equal `keys`."""
@@ -57,17 +60,29 @@ class HeldSession:
 
 
 class SessionPool:
-    """At most `size` sessions, the least recently used dropped first. Thread-safe."""
+    """Sessions of at most `max_bytes`, the least recently used dropped first. Thread-safe.
 
-    def __init__(self, llm: LanguageModel, size: int = 4) -> None:
+    Those that answer right now count too, but are never dropped: where they alone need more, no
+    other is kept. It is counted when a session is taken and when it comes back.
+    """
+
+    def __init__(self, llm: LanguageModel, max_bytes: int = 2**30) -> None:
         self.llm = llm
-        self.size = size
-        self._idle: list[HeldSession] = []
+        self.max_bytes = max_bytes
+        self._held: list[HeldSession] = []
         self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all sessions, in bytes."""
+        return sum(held.session.nbytes for held in tuple(self._held))
 
     @contextmanager
     def lease(self, prompt: Prompt) -> Iterator[HeldSession]:
-        """The best session for `prompt`, this caller's alone until the block ends."""
+        """The best session for `prompt`, this caller's alone until the block ends.
+
+        Enter it while no session computes: the beginning of one that answers may be copied.
+        """
         if len(prompt.keys) >= self.llm.context_length:
             raise ContextLengthError(
                 f"The conversation takes {len(prompt.keys)} positions; this model reads at most "
@@ -75,21 +90,65 @@ class SessionPool:
                 hint="Shorten it or start a new one.",
             )
         held = self._take(prompt.keys)
-        yield held
-        # Not reached where the block raised or was abandoned: then what the session holds is
-        # unknown, and it is not kept.
-        self._keep(held)
+        try:
+            yield held
+        except GeneratorExit:
+            # Abandoned between two steps. Where the garbage collector closes a stream, it may do so
+            # in the very thread that holds the lock.
+            self._give_back(held, wait=False)
+            raise
+        except BaseException:
+            with self._lock:  # what it holds is not known
+                self._held.remove(held)
+                self._drop_oldest()
+            raise
+        self._give_back(held, wait=True)
 
     def _take(self, keys: tuple[Hashable, ...]) -> HeldSession:
         with self._lock:
-            best = max(self._idle, key=lambda held: held.shared(keys), default=None)
-            # Conversations that only begin alike (the system text) must not take each other's.
-            if best is not None and best.shared(keys) * 2 >= len(best.keys):
-                self._idle.remove(best)
-                return best
-        return HeldSession(self.llm.open_session())
+            # Of equal ones the shortest is given away with the least loss.
+            best = max(
+                self._held,
+                key=lambda held: (held.shared(keys), not held.leased, -len(held.keys)),
+                default=None,
+            )
+            shared = best.shared(keys) if best else 0
+            if best and self._may_be_taken(best, shared):
+                self._held.remove(best)
+                best.leased = True
+            elif best and shared and isinstance(best.session, ForkableSession):
+                best = HeldSession(best.session.fork(shared), best.keys[:shared])
+            else:
+                best = HeldSession(self.llm.open_session())
+            self._held.append(best)
+            self._drop_oldest()
+            return best
 
-    def _keep(self, held: HeldSession) -> None:
-        with self._lock:
-            self._idle.append(held)
-            del self._idle[: -self.size]
+    def _may_be_taken(self, held: HeldSession, shared: int) -> bool:
+        """Whether a prompt that shares this many positions may have the session itself."""
+        if held.leased:
+            return False
+        length = len(held.keys)
+        both_fit = held.session.nbytes * (length + shared) <= self.max_bytes * length
+        may_be_copied = both_fit and isinstance(held.session, ForkableSession)
+        # A copy costs memory; reading everything again costs more than what the other one loses.
+        return length - shared <= length * (1 / 8 if may_be_copied else 1 / 2)
+
+    def _give_back(self, held: HeldSession, *, wait: bool) -> None:
+        held.forget(len(held.keys))  # tokens that were not noted
+        held.leased = False
+        if self._lock.acquire(blocking=wait):
+            try:
+                self._drop_oldest()
+            finally:
+                self._lock.release()
+
+    def _drop_oldest(self) -> None:
+        excess = self.nbytes - self.max_bytes
+        idle = [held for held in self._held if not held.leased]
+        # One that is too large alone goes first: to make room for it would empty the pool.
+        for held in sorted(idle, key=lambda held: held.session.nbytes <= self.max_bytes):
+            if excess <= 0:
+                return
+            self._held.remove(held)
+            excess -= held.session.nbytes

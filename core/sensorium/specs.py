@@ -48,6 +48,8 @@ class EncoderSpec:
     footprint: Callable[[Any], Footprint] | None = None
     """`footprint(options)` says what it takes of this machine, from shapes alone; without it
     `sensorium doctor` cannot tell."""
+    convert: Callable[[Any, Path], Mapping[str, Any]] | None = None
+    """As a language model's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def test_interrupt_while_the_model_works(recipe, registry, monkeypatch, steps, t
     with monkeypatch.context() as patch:
         patch.setattr(engine.pipeline.llm, "open_session", lambda: session)
         assert write(engine.stream([Message.user("hi")])) == (text, False)
-    assert len(engine.sessions._idle) == kept
+    assert len(engine.sessions._held) == kept
     assert not engine.lock.locked()
     assert signal.getsignal(signal.SIGINT) is handler
 

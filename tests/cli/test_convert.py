@@ -1,6 +1,11 @@
-"""`sensorium convert` where there is nothing to convert to; the rest is tested with Phi."""
+"""`sensorium convert --only`, and where there is nothing to convert to; Phi has its own tests."""
 
 from __future__ import annotations
+
+import pytest
+import sensorium
+import torch
+from sensorium import Message
 
 
 def test_a_language_model_without_another_backend(run, recipe, tmp_path):
@@ -8,3 +13,43 @@ def test_a_language_model_without_another_backend(run, recipe, tmp_path):
     assert result.exit_code != 0
     assert "'counter' has no backend to convert to" in result.output
     assert not (tmp_path / "new").exists()
+
+
+def test_a_part_that_does_not_exist_or_cannot_be_converted(run, recipe, tmp_path):
+    result = run("convert", recipe, "--only", "imgae", "--output", tmp_path / "new")
+    assert "No part 'imgae'" in result.output
+    result = run("convert", recipe, "--only", "image", "--output", tmp_path / "new")
+    assert "has no backend to convert to" in result.output
+    assert "encoders.image.plugin" in result.output
+
+
+def test_the_eyes_alone_see_as_before(tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from sensorium.converting import convert_bundle
+    from sensorium.loading import plan_source
+    from sensorium.registry import create_registry
+    from sensorium_pocket.pictures import EVALUATION_SEEDS, picture_of, scene_of
+
+    registry, folder = create_registry(), tmp_path / "eyes"
+    convert_bundle(plan_source("pocket"), folder, registry=registry, only=["image"])
+    engines = {
+        name: sensorium.load(source, overrides)
+        for name, source, overrides in (
+            ("torch", "pocket", ()),
+            ("onnx", folder, ()),
+            ("int8", folder, ("encoders.image.quantization=int8",)),
+        )
+    }
+    asked = [picture_of(scene_of(EVALUATION_SEEDS + 900_000 + n)[1]) for n in range(5)]
+    seen = {
+        name: torch.cat([*engine.pipeline.perception.see(asked).values()])
+        for name, engine in engines.items()
+    }
+    assert (seen["onnx"] - seen["torch"]).norm() <= 1e-4 * seen["torch"].norm()
+    likeness = torch.nn.functional.cosine_similarity(seen["int8"], seen["torch"], dim=1)
+    assert likeness.min() > 0.99
+    assert likeness.max() < 1
+    for picture in asked:
+        said = [Message.user(picture, "What do you see?")]
+        assert engines["onnx"].ask(said).text == engines["torch"].ask(said).text

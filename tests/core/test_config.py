@@ -103,7 +103,7 @@ def test_numbers_stand_for_the_places_of_a_list():
     ("change", "message"),
     [
         ({"templat": "x"}, "unknown key 'templat'. Did you mean 'template'?"),
-        ({"zzz": 1}, "unknown key 'zzz'. Known: device, encoders, generation, llm"),
+        ({"zzz": 1}, "unknown key 'zzz'. Known: device, encoders, generation, kept_megabytes"),
         ({"generation": {"max_token": 1}}, "'generation.max_token'. Did you mean 'max_tokens'?"),
         ({"generation": {"max_tokens": "many"}}, "'generation.max_tokens': Input should be"),
         ({"generation": {"temperature": float("nan")}}, "'generation.temperature'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 
@@ -87,12 +88,23 @@ def test_a_stream_left_in_the_middle_holds_up_nobody(engine):
     assert left.answer.text == done[0]  # it can still be read to its end
 
 
-def test_a_stream_thrown_away_keeps_no_session(engine):
+def test_of_a_stream_thrown_away_the_question_is_kept(engine):
     for _ in engine.stream([Message.user("hi")]):
         break
-    assert engine.sessions._idle == []
+    gc.collect()
+    assert [held.leased for held in engine.sessions._held] == [False]
     assert not engine.lock.locked()
-    assert engine.ask([Message.user("hi")]).usage.reused == 0
+    answer = engine.ask([Message.user("hi")])
+    assert answer.usage.reused == answer.usage.prompt - 1
+    assert answer.text == new_engine().ask([Message.user("hi")]).text
+
+
+def test_kept_megabytes_bound_what_is_kept():
+    engine = new_engine(kept_megabytes=3)
+    assert engine.sessions.max_bytes == 3 * 2**20
+    forgetful = new_engine(kept_megabytes=0)
+    for _ in range(2):
+        assert forgetful.ask([Message.user("hi")]).usage.reused == 0
 
 
 @pytest.mark.parametrize("before", [0, 1, 3])
@@ -107,7 +119,7 @@ def test_cancel_ends_a_stream_at_the_next_token(engine, before):
             stream.cancel()
     assert stream.answer.finish_reason == "cancelled"
     assert len(texts) == before
-    assert len(engine.sessions._idle) == 1  # what was read is kept
+    assert len(engine.sessions._held) == 1  # what was read is kept
     again = engine.ask([Message.user("hi")])
     assert again.finish_reason == "length"
     assert again.usage.reused == again.usage.prompt - 1
@@ -154,7 +166,7 @@ def test_threads_get_the_answers_they_would_get_alone(pictures):
     for thread in threads:
         thread.join(60)
     assert sorted(got) == sorted(list(enumerate(expected)) * 3)
-    assert len(engine.sessions._idle) <= engine.sessions.size
+    assert engine.sessions.nbytes <= engine.sessions.max_bytes
     assert engine.pipeline.senses["image"].encoder.encoded == 3
 
 
@@ -238,7 +250,7 @@ def test_a_llm_that_fails_in_the_middle_leaves_the_engine_usable(engine):
     with pytest.raises(RuntimeError, match="out of memory"):
         engine.ask([Message.user("hello")])
     assert not engine.lock.locked()
-    assert engine.sessions._idle == []
+    assert engine.sessions._held == []
     llm.broken = False
     assert engine.ask([Message.user("hello")]).finish_reason == "length"
 

@@ -217,3 +217,57 @@ def test_sampling_with_a_seed_repeats(compose, pictures):
     assert engine.ask(said, options).text == first.text  # from kept KV
     other = options.model_copy(update={"seed": 8})
     assert engine.ask(said, other).text != first.text
+
+
+def test_a_new_conversation_about_a_picture_reads_only_its_question(engine, pictures, monkeypatch):
+    first = [Message.user(pictures[0], "What is it?")]
+    answer = engine.ask(first)
+    other = [Message.user(pictures[0], "Where?")]
+    ids, new = warm_ids(engine, other, monkeypatch)
+    assert ids == cold_ids(engine, other)
+    # System text, role and picture were read for the first one.
+    tokenizer = engine.pipeline.llm.tokenizer
+    assert new.usage.prompt - new.usage.reused <= len(tokenizer.encode("\nWhere? ASSISTANT:"))
+    # And that still has all of its own.
+    first += [Message.assistant(answer.text), Message.user("So?")]
+    ids, goes_on = warm_ids(engine, first, monkeypatch)
+    assert ids == cold_ids(engine, first)
+    assert goes_on.usage.reused >= answer.usage.prompt
+
+
+actions = st.tuples(
+    st.integers(0, 2),  # whose conversation
+    st.sampled_from(["ask", "again", "edit", "begin", "go on", "abandon"]),
+    st.lists(st.integers(0, 2), max_size=2),  # pictures
+    st.sampled_from(["What is it?", "What?", "Where is it?"]),
+)
+
+
+@given(st.lists(actions, min_size=2, max_size=8), st.sampled_from([0, 1, 1024]))
+@settings(deadline=None, max_examples=25)
+def test_however_people_talk_they_get_the_answers_of_a_cold_run(
+    compose, pictures, actions, megabytes
+):
+    """Pictures shared, questions edited and asked again, streams at once and abandoned."""
+    engine, forgetful = compose({"kept_megabytes": megabytes}), compose({"kept_megabytes": 0})
+    talks, streams = {}, {}
+    for who, action, shown, question in actions:
+        said = talks.setdefault(who, [])
+        if action == "go on" and who in streams:
+            text, stream = streams.pop(who)
+            assert text + "".join(stream) == "".join(forgetful.stream(stream.messages))
+        elif action == "abandon" and who in streams:
+            iter(streams.pop(who)[1]).close()
+        elif action == "begin" and who not in streams:
+            stream = engine.stream([*said, Message.user(*[pictures[n] for n in shown], question)])
+            streams[who] = next(iter(stream), ""), stream
+        else:
+            back = {"again": 1, "edit": 2}.get(action, 0)  # messages to take back
+            del said[max(len(said) - back, 0) :]
+            if not said or said[-1].role == "assistant":
+                said.append(Message.user(*[pictures[n] for n in shown], question))
+            answer = engine.ask(said)
+            cold = forgetful.ask(said)
+            assert (answer.text, answer.usage.completion) == (cold.text, cold.usage.completion)
+            said.append(Message.assistant(answer.text))
+        assert engine.sessions.nbytes <= engine.sessions.max_bytes or streams

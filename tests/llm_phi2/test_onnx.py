@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from sensorium.errors import CheckpointError, ConfigError, ContextLengthError, MissingPackageError
+from sensorium.testing import check_sessions
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.onnx import session as sessions
 from sensorium_llm_phi2.onnx.packing import round_to_bytes
@@ -19,13 +22,14 @@ from sensorium_llm_phi2.options import Phi2Options
 
 from .conftest import make_reference, make_tokenizer
 from .gptq_checkpoints import write_gptq
-from .test_session import STEPS, full_logits
+from .test_session import STEPS, changed, full_logits
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 from sensorium_llm_phi2.onnx.build import build as build_onnx
 from sensorium_llm_phi2.onnx.convert import convert
+from sensorium_llm_phi2.onnx.session import OnnxSession
 
 WIDE = {"hidden_size": 128}  # heads of 32 channels, 12 of which are turned
 EXACT = 1  # activations in float32
@@ -103,9 +107,9 @@ def test_any_split_and_truncation_equals_one_forward(pair, steps, seed, chunk):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sessions, "CHUNK", chunk)
         for kind, amount, last in steps:
-            if kind == "truncate":
+            if kind != "append":
                 length = min(amount, session.length)
-                session.truncate(length)
+                session = changed(session, kind, length)
                 held = held[:length]
             elif session.length + amount <= model.context_length:
                 held = torch.cat([held, torch.randn(amount, 128, generator=generator)])
@@ -158,6 +162,37 @@ def test_the_cache_is_written_in_place(pair):
         assert np.isnan(buffer[:, :, 5:]).all()
 
 
+def test_sessions_pass_the_check_for_plugins(pair):
+    check_sessions(pair[1])
+
+
+def test_memory_is_that_of_the_positions_once_written(pair):
+    session = pair[1].open_session()
+    assert session.nbytes == 0
+    position = sum(buffer[:, :, :1].nbytes for buffer in session._buffers)
+    session.append(torch.randn(40, 128))
+    session.truncate(3)
+    session.append(torch.randn(7, 128))
+    assert session.nbytes == 40 * position
+    assert session.fork(4).nbytes == 4 * position
+
+
+def test_memory_is_taken_by_positions_that_were_read(pair):
+    """Huge pages would take that of the whole context window with the first position."""
+    config = copy.copy(pair[1].config)
+    config.max_position_embeddings = 2**16
+    long = copy.copy(pair[1])
+    long.config, long.context_length = config, config.max_position_embeddings
+    process = psutil.Process()
+    before = process.memory_info().rss
+    session = OnnxSession(long)
+    whole = sum(buffer.nbytes for buffer in session._buffers)
+    for buffer in session._buffers:
+        buffer[:, :, :4] = 1
+    assert whole > 100 * 2**20
+    assert process.memory_info().rss - before < whole / 10
+
+
 def test_the_window_is_checked_and_misuse_refused(pair):
     session = pair[1].open_session()
     session.append(torch.randn(15, 128))
@@ -191,7 +226,7 @@ def test_settings_of_torch_are_refused(converted):
 
 def test_missing_packages_are_named(gptq, converted, tmp_path, monkeypatch):
     monkeypatch.setattr("sensorium_llm_phi2.onnx.convert.find_spec", lambda name: None)
-    monkeypatch.setattr("sensorium_llm_phi2.onnx.build.find_spec", lambda name: None)
+    monkeypatch.setattr("sensorium.onnx_runtime.find_spec", lambda name: None)
     for run in (lambda: convert(gptq, tmp_path), lambda: onnx_of(converted)):
         with pytest.raises(MissingPackageError, match=r"pip install 'sensorium\[onnx\]'"):
             run()

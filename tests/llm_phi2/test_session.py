@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensorium.errors import ContextLengthError
+from sensorium.testing import check_sessions
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.model import PhiLanguageModel
 from sensorium_llm_phi2.options import Phi2Options
@@ -16,10 +17,23 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("append"), st.integers(1, 40), st.integers(1, 40)),
         st.tuples(st.just("truncate"), st.integers(0, 96), st.just(0)),
+        st.tuples(st.just("fork"), st.integers(0, 96), st.just(0)),
     ),
     min_size=1,
     max_size=8,
 )
+
+
+def changed(session, kind, length):
+    """Cut to `length`, in place or as a copy whose origin is then overwritten."""
+    if kind == "truncate":
+        session.truncate(length)
+        return session
+    origin, fork = session, session.fork(length)
+    width = origin._model.width
+    origin.truncate(0)
+    origin.append(torch.full((20, width), 9.0))
+    return fork
 
 
 def full_logits(reference, embeddings):
@@ -33,9 +47,9 @@ def test_any_split_and_truncation_equals_one_forward(reference, model, steps, se
     generator = torch.Generator().manual_seed(seed)
     session, held = model.open_session(), torch.empty(0, 80)
     for kind, amount, last in steps:
-        if kind == "truncate":
+        if kind != "append":
             length = min(amount, session.length)
-            session.truncate(length)
+            session = changed(session, kind, length)
             held = held[:length]
         elif session.length + amount <= model.context_length:
             new = torch.randn(amount, 80, generator=generator)
@@ -141,6 +155,22 @@ def test_misuse_is_refused_and_logits_may_be_changed(model):
     assert logits.dtype == torch.float32
     with pytest.raises(ValueError, match="truncate"):
         session.truncate(3)
+
+
+def test_sessions_pass_the_check_for_plugins(model):
+    check_sessions(model)
+
+
+def test_memory_is_that_of_the_buffers(model):
+    session = model.open_session()
+    assert session.nbytes == 0
+    session.append(torch.randn(3, 80))
+    position = 2 * 2 * 80 * 4  # layers, keys and values, width, float32
+    assert session.nbytes == 64 * position
+    session.append(torch.randn(70, 80))
+    session.truncate(1)
+    assert session.nbytes == 96 * position
+    assert session.fork(1).nbytes == 64 * position
 
 
 def test_buffers_are_written_in_place_and_never_exceed_the_window(model):

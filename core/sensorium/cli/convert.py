@@ -1,4 +1,4 @@
-"""`sensorium convert`: a bundle whose language model runs on a quicker backend."""
+"""`sensorium convert`: a bundle whose parts run on quicker backends."""
 
 from __future__ import annotations
 
@@ -17,12 +17,24 @@ from .common import plan_of, registry_of, settings_option
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the new bundle; one that is there is replaced.",
 )
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PART",
+    help="Convert this alone: llm, or a modality such as image. Repeatable.",
+)
 @settings_option
 @click.pass_context
-def convert(context: click.Context, source: str, output: Path, overrides: tuple[str, ...]) -> None:
-    """Write SOURCE, a bundle or a recipe, as a bundle whose language model is converted.
+def convert(
+    context: click.Context,
+    source: str,
+    output: Path,
+    only: tuple[str, ...],
+    overrides: tuple[str, ...],
+) -> None:
+    """Write SOURCE, a bundle or a recipe, as a bundle whose parts are converted.
 
-    Of a Phi model quantized with GPTQ it makes one that ONNX Runtime runs:
+    Of a Phi model quantized with GPTQ, and of CLIP, it makes what ONNX Runtime runs:
 
     \b
     sensorium convert configs/phi2-gptq-cpu.yaml --output phi2
@@ -31,5 +43,5 @@ def convert(context: click.Context, source: str, output: Path, overrides: tuple[
     from sensorium.converting import convert_bundle
 
     plan = plan_of(context, source, overrides)
-    convert_bundle(plan, output, registry=registry_of(context))
+    convert_bundle(plan, output, registry=registry_of(context), only=only)
     click.echo(f"{output}: sensorium chat --model {output}")

@@ -1,4 +1,4 @@
-"""Fakes for plugin authors: real enough for the whole engine, and free of weights."""
+"""For plugin authors: fakes, real enough for the whole engine and free of weights, and checks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .fakes import (
 )
 from .footprints import check_footprint
 from .plugin import EARS, FakePlugin, fake_engine, fake_registry
+from .sessions import check_sessions
 
 __all__ = [
     "EARS",
@@ -21,6 +22,7 @@ __all__ = [
     "FakeTokenizer",
     "FakeTranscriber",
     "check_footprint",
+    "check_sessions",
     "fake_engine",
     "fake_registry",
 ]

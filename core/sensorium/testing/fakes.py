@@ -111,6 +111,11 @@ class FakeSession:
         """Positions held."""
         return len(self._held)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory taken, in bytes."""
+        return self._held.nbytes
+
     def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
         """Logits [last, V]."""
         self._held = torch.cat([self._held, embeddings])
@@ -124,7 +129,16 @@ class FakeSession:
 
     def truncate(self, length: int) -> None:
         """Forget from `length` on."""
-        self._held = self._held[:length]
+        if not 0 <= length <= self.length:
+            raise ValueError(f"{length} of {self.length} positions")
+        self._held = self._held[:length].clone()
+
+    def fork(self, length: int) -> FakeSession:
+        """The beginning, once more."""
+        fork = self._llm.open_session()
+        fork._held = self._held
+        fork.truncate(length)
+        return fork
 
 
 class FakeLanguageModel:

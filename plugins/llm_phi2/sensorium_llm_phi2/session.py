@@ -67,6 +67,20 @@ class GrowingLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers is un
         """Positions that fit."""
         return self.limit
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of both buffers, in bytes."""
+        return self.keys.nbytes + self.values.nbytes if self.is_initialized else 0
+
+    def fork(self, length: int) -> GrowingLayer:
+        """A layer of its own with the first `length` positions."""
+        fork = GrowingLayer(self.limit)
+        if length:
+            fork.lazy_initialization(self.keys, self.values)
+            fork.update(self.keys[:, :, :length], self.values[:, :, :length])
+            fork.length = length
+        return fork
+
     def _grown(self, buffer: Tensor, capacity: int) -> Tensor:
         grown = self._buffer(buffer, capacity)
         grown[:, :, : self.length] = buffer[:, :, : self.length]
@@ -78,18 +92,23 @@ class GrowingLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers is un
 
 
 class PhiSession:
-    """A KV cache for one conversation; `append` and `truncate` are all it can do."""
+    """A KV cache for one conversation."""
 
-    def __init__(self, model: PhiLanguageModel) -> None:
+    def __init__(self, model: PhiLanguageModel, layers: list[GrowingLayer] | None = None) -> None:
         self._model = model
-        self._layers = [GrowingLayer(model.context_length) for _ in range(model.depth)]
+        self._layers = layers or [GrowingLayer(model.context_length) for _ in range(model.depth)]
         self._cache = Cache(layers=self._layers)
-        self._length = 0
+        self._length = self._layers[0].length
 
     @property
     def length(self) -> int:
         """Positions held."""
         return self._length
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the buffers, in bytes."""
+        return sum(layer.nbytes for layer in self._layers)
 
     def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
         """[T, D_llm] → logits [last, V], float32, of the last `last` of these positions."""
@@ -103,6 +122,12 @@ class PhiSession:
     def truncate(self, length: int) -> None:
         """Forget every position from `length` on; the buffers stay."""
         self._set_length(truncated(self._length, length))
+
+    def fork(self, length: int) -> PhiSession:
+        """A session of its own with the first `length` positions, copied."""
+        kept = truncated(self._length, length)
+        with torch.inference_mode():
+            return PhiSession(self._model, [layer.fork(kept) for layer in self._layers])
 
     def _run(self, embeddings: Tensor) -> Tensor:
         start, count = self._length, embeddings.shape[0]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium import EncoderSpec, hookimpl
 
 if TYPE_CHECKING:
-    from sensorium import FeatureShape
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sensorium import Encoder, FeatureShape
     from sensorium.footprint import Footprint
 
-    from .encoder import ClipEncoder
     from .options import ClipOptions
 
 
@@ -28,6 +30,7 @@ def register_encoders() -> Iterator[EncoderSpec]:
         inspect=inspect_clip,
         build=build_clip,
         footprint=footprint_of_clip,
+        convert=convert_clip,
     )
 
 
@@ -39,8 +42,12 @@ def inspect_clip(options: ClipOptions) -> FeatureShape:
     return feature_shape(read_config(Checkpoint(options)), options)
 
 
-def build_clip(options: ClipOptions, device: str) -> ClipEncoder:
-    """The encoder with its weights on `device`."""
+def build_clip(options: ClipOptions, device: str) -> Encoder:
+    """The encoder with its weights: on `device`, or on ONNX Runtime."""
+    if options.backend == "onnx" and device != "meta":
+        from .onnx.encoder import build as build_onnx
+
+        return build_onnx(options, device)
     from .encoder import build
 
     return build(options, device)
@@ -51,3 +58,10 @@ def footprint_of_clip(options: ClipOptions) -> Footprint:
     from .footprint import footprint
 
     return footprint(options)
+
+
+def convert_clip(options: ClipOptions, folder: Path) -> Mapping[str, Any]:
+    """Write the tower into `folder` for ONNX Runtime."""
+    from .onnx.convert import convert
+
+    return convert(options, folder)

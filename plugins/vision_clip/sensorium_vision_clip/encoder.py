@@ -60,7 +60,7 @@ class ClipEncoder:
         self.shape = feature_shape(module.config, options)
         self.width = self.shape.width
         self._preprocessor = preprocessor
-        self._depth = depth(module.config, options.layer)
+        self.depth = depth(module.config, options.layer)
 
     def prepare(self, media: Any) -> Tensor:
         """A picture (PIL, RGB) → [3, S, S] float32 on the CPU; PerceptionError for other media."""
@@ -71,7 +71,7 @@ class ClipEncoder:
         tower = self.module
         # The misspelt name is transformers'; so are the positional arguments of a layer.
         hidden: Tensor = tower.pre_layrnorm(tower.embeddings(inputs))
-        for layer in tower.encoder.layers[: self._depth]:
+        for layer in tower.encoder.layers[: self.depth]:
             hidden = layer(hidden, None)
         if self.options.cls == "drop":
             return hidden[:, 1:]
@@ -84,26 +84,13 @@ class ClipEncoder:
         """
         if not batch:
             return []
-        expected = (3, self._preprocessor.image_size, self._preprocessor.image_size)
-        for item in batch:
-            if tuple(item.shape) != expected:
-                raise PerceptionError(
-                    f"CLIP expects prepared pictures of the shape {list(expected)}, "
-                    f"not {list(item.shape)}."
-                )
+        check_prepared(batch, self._preprocessor.image_size)
         device = self.module.embeddings.class_embedding.device
         with torch.inference_mode():
             features = self.features(torch.stack(list(batch)).to(device))
-            finite = torch.isfinite(features).flatten(1).all(dim=1).tolist()
-        if not all(finite):
-            raise PerceptionError(
-                f"CLIP returned features that are not finite for picture {finite.index(False) + 1} "
-                f"of {len(batch)}.",
-                hint="Check the weights; with float16 try dtype: float32.",
-            )
         # Copies: a view would keep the whole batch alive in a cache, and a tensor made in
         # inference mode could not be the input of a projector in training.
-        return [item.clone() for item in features]
+        return check_features([item.clone() for item in features])
 
     def save(self, folder: Path) -> None:
         """Write the whole tower, its configuration and its preprocessing."""
@@ -113,6 +100,28 @@ class ClipEncoder:
         write_json(folder / "preprocessor_config.json", self._preprocessor.to_dict())
         state = {name: value.contiguous() for name, value in self.module.state_dict().items()}
         save_file(state, folder / SAFE, metadata={"format": "pt"})
+
+
+def check_prepared(batch: Sequence[Tensor], size: int) -> None:
+    """PerceptionError unless every item is a prepared picture [3, S, S]."""
+    for item in batch:
+        if tuple(item.shape) != (3, size, size):
+            raise PerceptionError(
+                f"CLIP expects prepared pictures of the shape {[3, size, size]}, "
+                f"not {list(item.shape)}."
+            )
+
+
+def check_features(features: list[Tensor]) -> list[Tensor]:
+    """The same features; PerceptionError where some are not finite."""
+    for number, item in enumerate(features, start=1):
+        if not torch.isfinite(item).all():
+            raise PerceptionError(
+                f"CLIP returned features that are not finite for picture {number} "
+                f"of {len(features)}.",
+                hint="Check the weights; with float16 try dtype: float32.",
+            )
+    return features
 
 
 def build(options: ClipOptions, device: str) -> ClipEncoder:
@@ -130,7 +139,7 @@ def build(options: ClipOptions, device: str) -> ClipEncoder:
         content = f"random {options.random_seed}"
         module = seeded(lambda: CLIPVisionModel(config), options.random_seed or 0, device)
     module = module.to(dtype=choose_dtype(options.dtype, device)).eval()
-    fingerprint = _fingerprint(options, config, preprocessor, content)
+    fingerprint = fingerprint_of(options, config, preprocessor, content)
     return ClipEncoder(module, preprocessor, options, fingerprint)
 
 
@@ -145,7 +154,7 @@ def _empty(config: CLIPVisionConfig, options: ClipOptions, device: str) -> CLIPV
     return module
 
 
-def _fingerprint(
+def fingerprint_of(
     options: ClipOptions, config: CLIPVisionConfig, preprocessor: Preprocessor, content: str
 ) -> str:
     """All that decides the features, the type of the numbers left out; equal after `save`."""

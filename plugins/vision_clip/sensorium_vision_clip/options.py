@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sensorium import Options
 
 
@@ -21,6 +21,15 @@ class ClipOptions(Options):
         default=None,
         description="Branch, tag or commit on the hub; None is the main branch "
         "as it was when first downloaded.",
+    )
+    backend: Literal["torch", "onnx"] = Field(
+        default="torch",
+        description="What runs the tower: torch, or ONNX Runtime on the CPU, for which "
+        "`sensorium convert` makes the checkpoint.",
+    )
+    quantization: Literal["int8"] | None = Field(
+        default=None,
+        description="int8 computes with 8-bit integers; needs backend: onnx.",
     )
     layer: int = Field(
         default=-2,
@@ -47,3 +56,9 @@ class ClipOptions(Options):
         description="Start from random weights of this seed instead of the checkpoint's "
         "(training from scratch, full-size checks); needs only config.json.",
     )
+
+    @model_validator(mode="after")
+    def _integers_need_onnx(self) -> ClipOptions:
+        if self.quantization and self.backend != "onnx":
+            raise ValueError("quantization: int8 needs backend: onnx")
+        return self

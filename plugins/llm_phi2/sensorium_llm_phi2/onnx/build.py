@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
-from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
+from sensorium.errors import CheckpointError, ConfigError
 from sensorium.fingerprint import combine, weights_fingerprint
+from sensorium.onnx_runtime import open_graph, require_onnx_runtime
 
 from sensorium_llm_phi2.checkpoint import CONFIG, WEIGHTS, checkpoint_folder, read_config
-from sensorium_llm_phi2.configuration import first_line, phi_config
+from sensorium_llm_phi2.configuration import phi_config
 from sensorium_llm_phi2.options import Phi2Options
 
 from .convert import GRAPH
 from .model import OnnxPhiLanguageModel
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
 _OF_TORCH = ("dtype", "quantization", "adapter", "random_seed")
-_ERRORS_ONLY = 3
 
 
 def build(options: Phi2Options, device: str) -> OnnxPhiLanguageModel:
     """The model that the options describe, on as many CPU threads as torch may use."""
-    if find_spec("onnxruntime") is None:
-        raise MissingPackageError("onnxruntime", "backend: onnx", extra="onnx")
+    require_onnx_runtime()
     _refuse_options_of_torch(options)
     folder = checkpoint_folder(options)
     config = phi_config(read_config(folder / CONFIG), folder)
@@ -40,7 +34,7 @@ def build(options: Phi2Options, device: str) -> OnnxPhiLanguageModel:
                 hint="Make a bundle of it: sensorium convert --help",
             )
     return OnnxPhiLanguageModel(
-        session=_session(folder),
+        session=open_graph(folder / GRAPH),
         embedding=_embedding(folder, (config.vocab_size, config.hidden_size)),
         config=config,
         folder=folder,
@@ -57,27 +51,6 @@ def _refuse_options_of_torch(options: Phi2Options) -> None:
                 where=name,
                 hint="Leave it out, or use backend: torch.",
             )
-
-
-def _session(folder: Path) -> InferenceSession:
-    import onnxruntime
-
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = torch.get_num_threads()
-    settings.inter_op_num_threads = 1
-    settings.log_severity_level = _ERRORS_ONLY
-    # Threads that spin while nothing is computed would take the processor from encoders and page.
-    settings.add_session_config_entry("session.force_spinning_stop", "1")
-    try:
-        return onnxruntime.InferenceSession(
-            str(folder / GRAPH), settings, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # onnxruntime's own classes share no base
-        raise CheckpointError(
-            f"ONNX Runtime cannot load the graph: {first_line(error)}",
-            where=str(folder),
-            hint="Convert the checkpoint again: sensorium convert --help",
-        ) from error
 
 
 def _embedding(folder: Path, shape: tuple[int, int]) -> torch.Tensor:

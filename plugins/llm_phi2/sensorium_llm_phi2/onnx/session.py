@@ -25,13 +25,14 @@ class OnnxSession:
     """A KV cache for one conversation.
 
     The buffers [1, H, C, h] of every layer have room for the whole context window; the system
-    gives memory only to the pages that were written. Past and present are bound to the same
-    buffer, so a token costs no copy, and `truncate` costs nothing.
+    gives memory only to the pages that were written (torch allocates them: numpy would ask for
+    huge pages, and the first position would take the memory of them all). Past and present are
+    bound to the same buffer, so a token costs no copy, and `truncate` costs nothing.
     """
 
     def __init__(self, model: OnnxPhiLanguageModel) -> None:
         self._model = model
-        self._length = 0
+        self._length = self._longest = 0
         # The runtime reads both anew at every run.
         self._last_index = np.zeros(1, np.int32)
         self._total = np.zeros((), np.int32)
@@ -44,7 +45,7 @@ class OnnxSession:
         shape = (1, config.num_key_value_heads, model.context_length, head_width)
         for layer in range(config.num_hidden_layers):
             for part in ("key", "value"):
-                buffer = np.empty(shape, np.float32)
+                buffer = torch.empty(shape, dtype=torch.float32).numpy()
                 self._buffers.append(buffer)
                 self._bind_input(f"past.{layer}.{part}", buffer)
                 self._bind_output(f"present.{layer}.{part}", buffer)
@@ -53,6 +54,12 @@ class OnnxSession:
     def length(self) -> int:
         """Positions held."""
         return self._length
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the positions that were ever written, in bytes."""
+        whole = sum(buffer.nbytes for buffer in self._buffers)
+        return whole * self._longest // self._model.context_length
 
     def append(self, embeddings: Tensor, *, last: int = 1) -> Tensor:
         """[T, D] → logits [last, V], float32, of the last `last` of these positions."""
@@ -66,12 +73,20 @@ class OnnxSession:
             first = max(count - last, start)
             wanted = logits[first - (count - last) : max(stop - (count - last), 0)]
             self._run(rows[start:stop], min(first, stop) - start, self._length + stop, wanted)
-        self._length = end
+        self._length, self._longest = end, max(end, self._longest)
         return torch.from_numpy(logits)
 
     def truncate(self, length: int) -> None:
         """Forget every position from `length` on; the buffers stay."""
         self._length = truncated(self._length, length)
+
+    def fork(self, length: int) -> OnnxSession:
+        """A session of its own with the first `length` positions, copied."""
+        fork = OnnxSession(self._model)
+        fork._length = fork._longest = truncated(self._length, length)
+        for mine, other in zip(self._buffers, fork._buffers, strict=True):
+            other[:, :, :length] = mine[:, :, :length]
+        return fork
 
     def _run(self, rows: np.ndarray, first: int, total: int, logits: np.ndarray) -> None:
         first_row = np.array([first], np.int64)

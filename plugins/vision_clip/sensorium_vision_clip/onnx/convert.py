@@ -1,0 +1,87 @@
+"""A CLIP encoder → the folder that ONNX Runtime runs: its own files, and two graphs beside them."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from sensorium.errors import CheckpointError, MissingPackageError
+
+from sensorium_vision_clip.checkpoint import SAFE, Checkpoint
+from sensorium_vision_clip.encoder import ClipEncoder, build
+from sensorium_vision_clip.weights import vision_name
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from sensorium_vision_clip.options import ClipOptions
+
+GRAPHS = {None: "vision.onnx", "int8": "vision.int8.onnx"}
+"""By the option `quantization`."""
+
+FINGERPRINT = "sensorium.fingerprint"
+"""In a graph's metadata: the encoder it was made of, its layer and preprocessing included."""
+
+
+def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
+    """Write the tower, its settings and its graphs into `folder`; → the options that load it.
+
+    In the second graph weights are 8-bit integers, one scale per output channel; activations are
+    rounded as they come. Raises CheckpointError where no operator computes the tower's activation.
+    """
+    if find_spec("onnx") is None or find_spec("onnxruntime") is None:
+        raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+
+    from .graph import ACTIVATIONS, VisionGraph
+
+    plain = {"backend": "torch", "quantization": None, "dtype": "float32"}
+    encoder = _saved(options.model_copy(update=plain), folder)
+    config = encoder.module.config
+    if config.hidden_act not in ACTIVATIONS:
+        raise CheckpointError(
+            f"No ONNX graph can be written for this tower: its activation is {config.hidden_act}",
+            hint="Use backend: torch.",
+        )
+    graph = VisionGraph(
+        config, encoder.module.state_dict(), depth=encoder.depth, cls=encoder.options.cls
+    ).build()
+    onnx.helper.set_model_props(graph, {FINGERPRINT: encoder.fingerprint})
+    onnx.save_model(graph, str(folder / GRAPHS[None]))
+    # It would advise shape inference, which finds nothing here that is not said already.
+    add_pre_process_metadata(graph)
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch, "vision.onnx")
+        onnx.save_model(graph, str(source))
+        quantize_dynamic(
+            str(source),
+            str(folder / GRAPHS["int8"]),
+            op_types_to_quantize=["MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+    kept = options.model_dump(include={"layer", "cls", "fit", "quantization"})
+    return {**kept, "backend": "onnx", "checkpoint": str(folder)}
+
+
+def _saved(options: ClipOptions, folder: Path) -> ClipEncoder:
+    """The encoder, as it comes from `folder`, into which it was written."""
+    build(options, "cpu").save(folder)
+    if options.random_seed is None:
+        # In the types they had: the projector trained with them knows them by these.
+        stored: dict[str, Tensor] = {}
+        for path in Checkpoint(options).weights():
+            with safe_open(path, framework="pt") as file:
+                for name in file.keys():  # noqa: SIM118  # no mapping: it cannot be iterated
+                    if inside := vision_name(name):
+                        stored[inside] = file.get_tensor(name)
+        save_file(stored, folder / SAFE, metadata={"format": "pt"})
+    update = {"checkpoint": str(folder), "revision": None, "random_seed": None}
+    return build(options.model_copy(update=update), "cpu")
