@@ -67,7 +67,7 @@ def is_stored_quantized(raw: dict[str, Any], folder: Path) -> bool:
     method = stored.get("quant_method") if isinstance(stored, dict) else stored
     if method != "bitsandbytes":
         raise CheckpointError(
-            f"The weights are quantized with {method!r}; this plugin reads plain, GPTQ and nf4",
+            f"The weights are quantized with {method!r}; they can be plain, GPTQ, AWQ or nf4",
             where=str(folder),
             hint="Use the checkpoint they were made from.",
         )
