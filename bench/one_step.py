@@ -156,7 +156,7 @@ def prove(folder: Path, changes: dict[str, str]) -> dict[str, str]:
     own = ("steps", "batch_size", "accumulate", "warmup_steps")
     command = " ".join(["sensorium", *words[:4], *(f"--set {key}={changes[key]}" for key in own)])
     rows = {
-        "machine": f"{record['machine']['processor']}, {record['machine']['threads']} threads",
+        "machine": f"{record['machine']['processor']}, threads: {record['machine']['threads']}",
         "command, and where everything is": f"`{command}`",
         "parameters": f"{sum(part['total'] for part in parts.values()):,}",
         "of them LoRA, projector": f"{parts['llm']['learning']:,}, "
