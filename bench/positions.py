@@ -100,8 +100,9 @@ def trained(
                 "save_every": max(1, steps // 3),
             }
         )
-        model = str(Run(STAGES[stage], recipe, registry).train(report))
-    return Path(model)
+        bundle = Run(STAGES[stage], recipe, registry).train(report)
+        model = str(bundle)
+    return bundle
 
 
 def scores(bundle: Path, limit: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
 
@@ -69,13 +70,21 @@ class PluginError(SensoriumError):
     code = "broken_plugin"
 
 
+def install_line(extra: str) -> str:
+    """What installs an optional part: from the sources, where this runs from a copy of these."""
+    sources = Path(__file__).parents[2]
+    if (sources / "pyproject.toml").is_file():
+        return f"pip install -e '{sources}[{extra}]'"
+    return f"pip install 'sensorium[{extra}]'"
+
+
 class MissingPackageError(SensoriumError):
     """An optional dependency is absent; the text holds the exact pip line."""
 
     code = "missing_package"
 
     def __init__(self, package: str, purpose: str, *, extra: str) -> None:
-        hint = f"Install it: pip install 'sensorium[{extra}]'"
+        hint = f"Install it: {install_line(extra)}"
         super().__init__(f"{purpose} needs the package '{package}'.", hint=hint)
 
 

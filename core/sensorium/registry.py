@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
@@ -22,6 +23,10 @@ from .specs import (
 )
 
 S = TypeVar("S")
+
+# bitsandbytes, which peft and transformers' Trainer import wherever it is installed, warns on CPUs
+# with bfloat16 of a kernel in a package of its own; nothing here uses it, and nobody has to act.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def hub(monkeypatch, pocket, tmp_path):
     made = Hub()
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", made.fetch)
     monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: None)
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda _: None)
     monkeypatch.setattr(utils, "download_model", made.convert)
     return made
 

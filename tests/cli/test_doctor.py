@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sensorium import estimate
 from sensorium.cli import machine
+from sensorium.errors import install_line
 from sensorium.estimate import RUNTIME_BYTES
 from sensorium.footprint import Footprint
 from sensorium.probe import Probe, Speed
@@ -121,8 +122,16 @@ def test_pillow_with_the_known_flaw(version, flawed):
 def test_missing_package_comes_with_its_pip_line():
     versions = dict.fromkeys(machine.OPTIONAL, "1.0") | {"gradio": None}
     assert machine.missing_packages(versions) == [
-        "gradio is not installed (the chat page): pip install 'sensorium[app]'"
+        f"gradio is not installed (the chat page): {install_line('app')}"
     ]
+
+
+def test_the_pip_line_is_one_that_works(monkeypatch, tmp_path):
+    """From a copy of the sources the distribution's name would be looked up in the index."""
+    root = Path(__file__).parents[2]
+    assert install_line("app") == f"pip install -e '{root}[app]'"
+    monkeypatch.setattr("sensorium.errors.__file__", str(tmp_path / "lib/sensorium/errors.py"))
+    assert install_line("app") == "pip install 'sensorium[app]'"
 
 
 def test_optional_packages_are_the_extras_of_the_project():

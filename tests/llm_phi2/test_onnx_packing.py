@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensorium.errors import CheckpointError
-from sensorium_llm_phi2.gptq import QuantizedLinear
+from sensorium_llm_phi2.integers import QuantizedLinear
 from sensorium_llm_phi2.onnx.packing import block_of, pack, round_to_bytes
 
 

@@ -150,6 +150,18 @@ def test_turns_that_cannot_be_used(read, turn, said):
         read("Hi", turn)
 
 
+def test_an_answer_that_was_cut_off_is_no_lesson_in_stopping(tmp_path):
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Well, I"}]
+    path = tmp_path / "chat.jsonl"
+    path.write_text(
+        "".join(json.dumps({"messages": turns, "ended": ended}) + "\n" for ended in (False, True))
+    )
+    source = open_chat(ChatOptions(path=path))
+    with pytest.raises(SampleError, match=r"cut off.*line 1"):
+        source[0]
+    assert source[1].conversations[0][1].text == "Well, I"
+
+
 def test_lines_are_found_by_where_they_begin(tmp_path):
     """Blank lines, other line ends, a byte-order mark, separators inside a text."""
     path = tmp_path / "a.jsonl"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from sensorium.errors import ConfigError
 from sensorium_trainers.errors import TrainingError
 from sensorium_trainers.freezing import choose, combined, frozen, hashes, redraw, table
+from sensorium_trainers.language import LanguageObjective
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.trainer import StageTrainer
 from torch import nn
@@ -148,3 +151,10 @@ def test_redraw_is_the_same_every_time():
         drawn.append(pair.projector.weight.detach().clone())
     assert torch.equal(*drawn)
     assert 0.1 < float(drawn[0].std()) < 1
+
+
+def test_a_backend_that_cannot_learn_says_which_one_can():
+    spec = SimpleNamespace(name="phi2")
+    pipeline = SimpleNamespace(llm=object(), plan=SimpleNamespace(llm=spec))
+    with pytest.raises(ConfigError, match=r"'phi2' cannot be trained.*model\.llm.*backend: torch"):
+        LanguageObjective(pipeline)

@@ -132,5 +132,5 @@ def test_without_the_package(monkeypatch, stories, tmp_path):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(MissingPackageError, match=r"pip install 'sensorium\[datasets\]'"):
+    with pytest.raises(MissingPackageError, match=r"pip install .*\[datasets\]'"):
         opened(stories, tmp_path, text="text")

@@ -198,5 +198,5 @@ def test_without_the_package(monkeypatch, tmp_path):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(MissingPackageError, match=r"pip install 'sensorium\[datasets\]'"):
+    with pytest.raises(MissingPackageError, match=r"pip install .*\[datasets\]'"):
         open_parquet(ParquetOptions(path=tmp_path, text="text"))

@@ -15,7 +15,7 @@ from sensorium import Message, load, read_image
 from sensorium.cli.root import root
 from sensorium.lora import LoraOptions
 from sensorium_llm_phi2.build import build
-from sensorium_llm_phi2.gptq import GptqFormat, read_linear
+from sensorium_llm_phi2.gptq import GptqFormat
 from sensorium_llm_phi2.options import Phi2Options
 from sensorium_pocket import FOLDER
 from sensorium_pocket.examples import examples
@@ -96,7 +96,7 @@ def test_the_format_is_read_back(bits, count, packs, seed):
         torch.rand(outputs, count, generator=generator).half(),
     )
     stored = {f"x.{key}": tensor for key, tensor in pack(matrix, GptqSettings(bits, 32)).items()}
-    linear = read_linear(stored, "x", GptqFormat(bits, 0), (outputs, inputs))
+    linear = GptqFormat(bits, 0).linear(stored, "x", (outputs, inputs))
     assert torch.equal(linear.values.T, matrix.values)
     assert torch.equal(linear.zeros.T, matrix.zeros)
     assert torch.equal(linear.dequantized(), matrix.dequantized())

@@ -6,16 +6,20 @@ import json
 import math
 import re
 import shutil
+import wave
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sensorium.cli.root import root
+from sensorium.media.audio import read_audio
 from sensorium_trainers.errors import TrainingError
+from sensorium_trainers.generations import write_audio
 from sensorium_trainers.report import write_report
 from sensorium_trainers.report.charts import Chart, Curve, charts_of
 from sensorium_trainers.report.layout import HEIGHT, WIDTH, layout, short, thin
@@ -37,10 +41,15 @@ def folder(tmp_path):
     (tmp_path / "log.jsonl").write_text(text + '[1]\n{"loss": 3}\n{"step": 61, "lo')
     (tmp_path / "pictures").mkdir()
     Image.new("RGB", (9, 9), "red").save(tmp_path / "pictures" / "red.webp")
-    (tmp_path / "secret").write_bytes(b"a secret")
+    (tmp_path / "recordings").mkdir()
+    write_audio(np.linspace(-2, 2, 40_000, dtype=np.float32), tmp_path / "recordings" / "tone.wav")
+    for name in ("secret.webp", "secret.wav"):
+        (tmp_path / name).write_bytes(b"a secret")
     media = [
         {"modality": "image", "file": "pictures/red.webp"},
-        {"modality": "image", "file": "../secret"},
+        {"modality": "image", "file": "../secret.webp"},
+        {"modality": "audio", "file": "recordings/tone.wav"},
+        {"modality": "audio", "file": "../secret.wav"},
         {"modality": HOSTILE},
     ]
     said = {"sample": 3, "asked": HOSTILE, "expected": "two", "media": media}
@@ -59,7 +68,9 @@ def test_the_page_stands_alone_and_runs_nothing(folder):
     assert "onerror=alert(2)>" not in page
     addresses = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
     assert [
-        a for a in addresses if not a.startswith(("data:image/webp;base64,", "http://x/y"))
+        a
+        for a in addresses
+        if not a.startswith(("data:image/webp;base64,", "data:audio/wav;base64,", "http://x/y"))
     ] == []
     # The hostile address is there as text alone.
     assert page.count("http://x/y") == page.count("&lt;img src=http://x/y")
@@ -67,7 +78,20 @@ def test_the_page_stands_alone_and_runs_nothing(folder):
     assert "a secret" not in page
     assert "YSBzZWNyZXQ" not in page  # nor in base64
     assert page.count("data:image/webp") == 1
-    assert len(page) < 60_000
+    assert page.count("<audio controls") == page.count("data:audio/wav") == 1
+    assert len(page) < 170_000
+
+
+def test_a_recording_is_kept_in_sixteen_bits_and_not_too_long(tmp_path):
+    path = tmp_path / "long.wav"
+    write_audio(np.full(16_000 * 30, 2.0, np.float32), path)
+    with wave.open(str(path)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
+        assert file.getnframes() == 16_000 * 20
+        assert set(file.readframes(9)) == {0xFF, 0x7F}
+    samples = np.sin(np.arange(9000, dtype=np.float32))
+    write_audio(samples, path)
+    assert np.abs(read_audio(path).value - samples).max() < 1e-4
 
 
 def test_every_curve_is_in_the_page_and_a_picture(folder):
@@ -142,6 +166,11 @@ def test_a_browser_shows_it_wide_and_narrow(folder):
             assert driver.execute_script("return document.documentElement.scrollWidth") <= width
             for picture in driver.find_elements("tag name", "img"):
                 assert driver.execute_script("return arguments[0].naturalWidth", picture) == 9
+            seconds = driver.execute_async_script(
+                "const [player] = document.getElementsByTagName('audio'), done = arguments[0];"
+                "player.onloadedmetadata = () => done(player.duration); player.load();"
+            )
+            assert seconds == 2.5
             drawn = driver.find_elements("css selector", "svg polyline.curve-0")
             assert len(drawn) >= 3
             assert all(line.size["width"] > 0 for line in drawn[:1])
@@ -172,10 +201,10 @@ def test_the_facts_at_the_top(folder):
 
 def test_answers_are_chosen_evenly_and_the_newest_is_first():
     said = tuple((step, f"a{step}") for step in range(0, 1000, 10))
-    found = chosen(Shown("", "a990 ", (), (), said))
+    found = chosen(Shown("", "a990 ", (), (), (), said))
     assert [step for step, _, _ in found] == [990, 790, 590, 400, 200, 0]
     assert [right for _, _, right in found] == [True, False, False, False, False, False]
-    assert chosen(Shown("", "x", (), (), ((5, "x"),))) == [(5, "x", True)]
+    assert chosen(Shown("", "x", (), (), (), ((5, "x"),))) == [(5, "x", True)]
 
 
 VALUES = st.floats(-1e9, 1e9, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-9)

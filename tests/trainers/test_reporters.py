@@ -10,6 +10,7 @@ import sqlite3
 
 import pytest
 from rich.console import Console
+from sensorium.errors import install_line
 from sensorium_trainers.display import Display
 from sensorium_trainers.reporters import _QUIET, reporters
 
@@ -35,7 +36,7 @@ def test_a_missing_package_is_named_before_anything_is_trained(train, tmp_path, 
     failed = train("align", reporters=[name])
     assert failed.exit_code == 1
     assert f"The reporter '{name}' needs the package '{name}'" in failed.output
-    assert f"pip install 'sensorium[{name}]'" in failed.output
+    assert install_line(name) in failed.output
     assert not (tmp_path / "out" / "log.jsonl").exists()
 
 

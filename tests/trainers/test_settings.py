@@ -89,7 +89,7 @@ def recipe_of(recipe, **changes):
 
 def test_bitsandbytes_is_named_where_it_is_missing(recipe, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingPackageError, match=r"adamw_8bit.*sensorium\[quantize\]"):
+    with pytest.raises(MissingPackageError, match=r"adamw_8bit.*pip install .*\[quantize\]"):
         arguments(recipe_of(recipe, optimizer="adamw_8bit"))
 
 

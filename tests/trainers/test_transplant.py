@@ -152,7 +152,7 @@ def test_what_cannot_be_carried_over_is_refused(trained, model, other, transplan
     assert "'image' has no trained weights" in said(path)
     path.write_text(yaml.safe_dump({key: model[key] for key in ("llm", "template")}))
     assert "has no projector" in said(path)
-    assert "has no checkpoints" in said(residual, "--fresh")
+    assert "No such option '--fresh'" in said(residual, "--fresh")
     assert "unknown key 'depth'" in said(residual, depth=2)
 
 

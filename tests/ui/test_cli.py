@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from sensorium.engine import ChatEngine
-from sensorium.errors import MissingPackageError, SensoriumError
+from sensorium.errors import MissingPackageError, SensoriumError, install_line
 from sensorium.registry import create_registry
 from sensorium.ui import cli
 
@@ -39,7 +39,7 @@ def test_without_gradio_the_pip_line_is_shown(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(builtins, "__import__", absent)
     result = CliRunner().invoke(cli.app, ["--model", "pocket"], obj=create_registry())
     assert isinstance(result.exception, MissingPackageError)
-    assert "pip install 'sensorium[app]'" in str(result.exception)
+    assert install_line("app") in str(result.exception)
 
 
 def test_ctrl_c_ends_it_cleanly(

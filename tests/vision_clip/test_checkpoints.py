@@ -187,6 +187,7 @@ class Hub:
 
         monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
         monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: None)
+        monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda _: None)
 
 
 def test_all_files_come_from_one_commit(monkeypatch, tmp_path, saved, pixels, make):
@@ -235,6 +236,6 @@ def test_offline_says_what_next(monkeypatch):
     def download(*_, **__):
         raise LocalEntryNotFoundError("no network")
 
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", download)
     with pytest.raises(CheckpointError, match=r"hub cannot be reached.*hf download nobody/nothing"):
         inspect_clip(ClipOptions(checkpoint="nobody/nothing"))

@@ -1,17 +1,20 @@
-"""`generations.jsonl`: what the model said to validation samples, step by step, with pictures.
+"""`generations.jsonl`: what the model said to validation samples, step by step, with their media.
 
 A line is `{"step", "sample", "asked", "expected", "said", "media"}`; of `media` each has a
-`modality`, and a picture a `file` in the output folder.
+`modality`, and pictures and recordings a `file` in the output folder.
 """
 
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
+from sensorium.media.audio import SAMPLE_RATE_HZ, Waveform
 from sensorium.messages import Media
 from transformers import TrainerCallback
 
@@ -19,9 +22,10 @@ from .answering import Exchange
 from .checkpoints import GENERATIONS
 from .log import keep_until
 
-PICTURES = "pictures"
+PICTURES, RECORDINGS = "pictures", "recordings"
 
 _LONGEST_SIDE = 256
+_LONGEST_SECONDS = 20
 
 
 class Generations(TrainerCallback):  # type: ignore[misc]
@@ -55,13 +59,31 @@ class Generations(TrainerCallback):  # type: ignore[misc]
             file.writelines(f"{line}\n" for line in lines)
 
     def _keep(self, media: Media) -> dict[str, Any]:
-        if not isinstance(media.value, Image.Image):
+        if isinstance(media.value, Image.Image):
+            name = f"{PICTURES}/{media.digest[:16]}.webp"
+        elif media.modality == "audio":
+            name = f"{RECORDINGS}/{media.digest[:16]}.wav"
+        else:
             return {"modality": media.modality}
-        name = f"{PICTURES}/{media.digest[:16]}.webp"
         path = self._output / name
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
-            small = media.value.copy()
-            small.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-            small.save(path, quality=85)
+            (write_audio if media.modality == "audio" else write_picture)(media.value, path)
         return {"modality": media.modality, "file": name}
+
+
+def write_picture(picture: Image.Image, path: Path) -> None:
+    """No larger than a page shows it."""
+    small = picture.copy()
+    small.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    small.save(path, quality=85)
+
+
+def write_audio(waveform: Waveform, path: Path) -> None:
+    """[S] float32 at 16 kHz → WAV of 16 bits, the first seconds of it."""
+    shortened = waveform[: _LONGEST_SECONDS * SAMPLE_RATE_HZ]
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes((shortened.clip(-1, 1) * 32767).astype(np.dtype("<i2")).tobytes())

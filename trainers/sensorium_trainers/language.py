@@ -89,8 +89,10 @@ class LanguageObjective(PipelineObjective):
         llm = self.pipeline.llm
         if not isinstance(llm, TrainableLanguageModel):
             raise ConfigError(
-                f"The language model '{self.pipeline.plan.llm.name}' cannot be trained on this "
-                "backend"
+                f"The language model '{self.pipeline.plan.llm.name}' cannot be trained on the "
+                "backend that the recipe chooses",
+                where="model.llm",
+                hint="Train it on torch (llm.backend: torch), then quantize and convert it.",
             )
         return llm
 

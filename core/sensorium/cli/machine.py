@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from sensorium.errors import install_line
 from sensorium.memory import available_memory, total_memory
 
 PACKAGES = (
@@ -69,7 +70,7 @@ def installed(name: str) -> str | None:
 def missing_packages(versions: dict[str, str | None]) -> list[str]:
     """A line for each optional package that is missing, with the pip line that installs it."""
     return [
-        f"{name} is not installed ({purpose}): pip install 'sensorium[{extra}]'"
+        f"{name} is not installed ({purpose}): {install_line(extra)}"
         for name, (extra, purpose) in OPTIONAL.items()
         if versions.get(name) is None
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.conversion import CONVERTED
 from sensorium.errors import CheckpointError
+from sensorium.hub import fetch
 
 if TYPE_CHECKING:
     from .options import WhisperOptions
@@ -59,7 +60,7 @@ class Checkpoint:
         if self.folder:
             path: Path | None = self.folder / name
             return path if path and path.is_file() else None
-        path = self._from_hub(name)
+        path = fetch(self.name, name, self._revision)
         if path:
             self._revision = path.parent.name  # the commit: later files come from the same one
         return path
@@ -73,28 +74,6 @@ class Checkpoint:
             where=WHERE,
             hint="Save it with safetensors; to train from scratch set random_seed.",
         )
-
-    def _from_hub(self, name: str) -> Path | None:
-        import httpx
-        from huggingface_hub import errors, hf_hub_download, try_to_load_from_cache
-
-        try:
-            cached = try_to_load_from_cache(self.name, name, revision=self._revision)
-            if cached is not None:  # a path, or the mark of a file known not to exist
-                return Path(cached) if isinstance(cached, str) else None
-            return Path(hf_hub_download(self.name, name, revision=self._revision))
-        except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
-            raise unknown(self.name) from error
-        except errors.LocalEntryNotFoundError as error:
-            raise unreachable(self.name) from error
-        except errors.EntryNotFoundError:
-            return None
-        except (httpx.HTTPError, errors.HfHubHTTPError, OSError) as error:
-            raise CheckpointError(
-                f"{self.name}: {name} cannot be downloaded ({type(error).__name__}).",
-                where=WHERE,
-                hint="Try again later, or give a local folder.",
-            ) from error
 
 
 def local_folder(options: WhisperOptions) -> Path | None:

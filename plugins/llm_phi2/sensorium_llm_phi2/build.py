@@ -23,7 +23,7 @@ from .checkpoint import (
     weight_files,
 )
 from .configuration import first_line, phi_config
-from .gptq import dequantized_weights, read_format
+from .formats import dequantized_weights, read_format
 from .model import PhiLanguageModel
 from .options import Phi2Options
 from .placement import dtype_for
@@ -49,8 +49,8 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     folder = checkpoint_folder(options, weights=from_weights)
     raw = read_config(folder / CONFIG, options.config)
     config = phi_config(raw, folder)
-    gptq = read_format(raw, folder)
-    stored = gptq is None and is_stored_quantized(raw, folder)
+    integers = read_format(raw, folder)
+    stored = integers is None and is_stored_quantized(raw, folder)
     if options.quantization or stored:
         require_bitsandbytes()
         require_whole_blocks(config)
@@ -60,9 +60,9 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
         # Hashed first: a file that is not there is named before anything is built.
         fingerprint = weights_fingerprint(weight_files(folder))
         source: dict[str, Any] = {"pretrained_model_name_or_path": str(folder)}
-        if gptq is not None:
+        if integers is not None:
             with StoredWeights(weight_files(folder)) as weights, placed(str(folder)):
-                plain = dequantized_weights(weights, gptq, dtype)
+                plain = dequantized_weights(weights, integers, dtype)
             source = {"pretrained_model_name_or_path": None, "config": config, "state_dict": plain}
         with no_progress_bar():
             module = _load(source, folder, dtype, device, quantization)

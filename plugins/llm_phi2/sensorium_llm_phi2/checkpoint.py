@@ -9,6 +9,7 @@ from typing import Any
 
 from sensorium.contracts import LanguageModelShape
 from sensorium.errors import CheckpointError
+from sensorium.hub import fetch
 
 from .options import Phi2Options
 
@@ -49,15 +50,9 @@ def config_path(options: Phi2Options) -> Path:
             )
         return path / CONFIG
     _refuse_missing_path(options.checkpoint)
-    from huggingface_hub import hf_hub_download, try_to_load_from_cache
-
-    cached = try_to_load_from_cache(options.checkpoint, CONFIG, revision=options.revision)
-    if isinstance(cached, str):  # without this, being offline costs many seconds of retries
-        return Path(cached)
-    try:
-        return Path(hf_hub_download(options.checkpoint, CONFIG, revision=options.revision))
-    except Exception as error:
-        raise _unreachable(options, error) from error
+    if found := fetch(options.checkpoint, CONFIG, options.revision):
+        return found
+    raise CheckpointError(f"{options.checkpoint} has no {CONFIG}", where="checkpoint")
 
 
 def checkpoint_folder(options: Phi2Options, *, weights: bool = True) -> Path:

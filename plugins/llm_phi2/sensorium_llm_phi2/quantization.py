@@ -6,7 +6,6 @@ Method: QLoRA, https://arxiv.org/abs/2305.14314.
 from __future__ import annotations
 
 import importlib.util
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 BLOCK = 64
 """Weights that share one scale."""
-
-# On CPUs with bfloat16 it warns of a kernel that may be installed; nobody has to.
-logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def require_bitsandbytes() -> None:
@@ -67,7 +63,7 @@ def is_stored_quantized(raw: dict[str, Any], folder: Path) -> bool:
     method = stored.get("quant_method") if isinstance(stored, dict) else stored
     if method != "bitsandbytes":
         raise CheckpointError(
-            f"The weights are quantized with {method!r}; this plugin reads plain, GPTQ and nf4",
+            f"The weights are quantized with {method!r}; they can be plain, GPTQ, AWQ or nf4",
             where=str(folder),
             hint="Use the checkpoint they were made from.",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError
+from sensorium.hub import fetch
 
 if TYPE_CHECKING:
     from .options import ClipOptions
@@ -19,8 +20,7 @@ UNSAFE = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.ckpt", "mo
 class Checkpoint:
     """Finds the files of one checkpoint; on the hub, all of the same commit.
 
-    What the hub's cache has is taken from there without asking the network, so that a start is
-    quick, works offline and gives what it gave before.
+    What the hub's cache has is taken from there without asking the network.
     """
 
     def __init__(self, options: ClipOptions) -> None:
@@ -41,7 +41,7 @@ class Checkpoint:
         if self.folder:
             path: Path | None = self.folder / name
             return path if path and path.is_file() else None
-        path = self._from_hub(name, self._revision)
+        path = fetch(self.name, name, self._revision)
         if path:
             self._revision = path.parent.name  # the commit: later files come from the same one
         return path
@@ -82,9 +82,7 @@ class Checkpoint:
         OpenAI's repositories from before safetensors have them only there. Only the hub's robot
         is trusted (transformers does the same); offline, what was downloaded before is used.
         """
-        import httpx
         from huggingface_hub import constants, get_repo_discussions
-        from huggingface_hub.errors import HfHubHTTPError
 
         title, robot = "Adding `safetensors` variant of this model", "SFconvertbot"
         try:
@@ -92,43 +90,11 @@ class Checkpoint:
                 self.name, author=robot, discussion_type="pull_request", discussion_status="open"
             )
             numbers = [str(r.num) for r in requests if (r.title, r.author) == (title, robot)]
-        except (HfHubHTTPError, httpx.HTTPError, OSError):
+        except Exception:  # noqa: BLE001 - the hub's client raises nearly anything
             repository = f"models--{self.name.replace('/', '--')}"
             known = Path(constants.HF_HUB_CACHE, repository, "refs/refs/pr")
             numbers = sorted(path.name for path in known.glob("*"))
-        return self._from_hub(SAFE, f"refs/pr/{numbers[0]}") if numbers else None
-
-    def _from_hub(self, name: str, revision: str | None) -> Path | None:
-        import httpx
-        from huggingface_hub import errors, hf_hub_download, try_to_load_from_cache
-
-        def failure(reason: str, hint: str) -> CheckpointError:
-            return CheckpointError(f"{self.name}: {reason}", where=WHERE, hint=hint)
-
-        try:
-            cached = try_to_load_from_cache(self.name, name, revision=revision)
-            if cached is not None:  # a path, or the mark of a file known not to exist
-                return Path(cached) if isinstance(cached, str) else None
-            return Path(hf_hub_download(self.name, name, revision=revision))
-        except errors.LocalEntryNotFoundError as error:
-            raise failure(
-                f"{name} is not in the cache and the hub cannot be reached.",
-                f"Connect once and run: hf download {self.name}, or give a local folder.",
-            ) from error
-        except errors.EntryNotFoundError:
-            return None
-        except errors.RevisionNotFoundError as error:
-            raise failure(f"there is no revision {revision}.", "Correct `revision`.") from error
-        except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
-            raise failure(
-                "neither a folder here nor a model on the hub that you may read.",
-                "Correct the name; for a private model run: hf auth login",
-            ) from error
-        except (httpx.HTTPError, OSError) as error:
-            raise failure(
-                f"{name} cannot be downloaded ({type(error).__name__}).",
-                "Try again later, or give a local folder.",
-            ) from error
+        return fetch(self.name, SAFE, f"refs/pr/{numbers[0]}") if numbers else None
 
 
 def _is_plain(name: object) -> bool:

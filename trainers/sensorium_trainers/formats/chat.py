@@ -43,6 +43,9 @@ class ChatSource:
             record = _parsed(self._lines[index])
             if not isinstance(record, dict) or self._key not in record:
                 raise SampleError(f"It is no object with the key '{self._key}'")
+            if record.get("ended") is False:
+                # Behind an answer stands an end token, which would be learned in mid-sentence.
+                raise SampleError('Its last answer was cut off ("ended": false)')
             return Sample((conversation(record[self._key], Attachments(self._media)),))
 
 

@@ -1,6 +1,7 @@
 """`report.html` and its pictures: what a run did, at its end or at any time before.
 
-The page stands alone: styles, curves and pictures are in it, no script, and nothing is loaded.
+The page stands alone: styles, curves, pictures and recordings are in it, no script, and nothing is
+loaded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run's folder says: `run.json`, `log.jsonl`, `generations.jsonl` and the pictures."""
+"""What a run's folder says: `run.json`, `log.jsonl`, `generations.jsonl` and the media."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from sensorium_trainers.checkpoints import GENERATIONS, LOG
 from sensorium_trainers.errors import TrainingError
-from sensorium_trainers.generations import PICTURES
+from sensorium_trainers.generations import PICTURES, RECORDINGS
 from sensorium_trainers.record import read_record
 
 Entry = Mapping[str, float]
@@ -28,8 +28,11 @@ class Shown:
     pictures: tuple[str, ...]
     """`data:` addresses."""
 
+    recordings: tuple[str, ...]
+    """`data:` addresses."""
+
     unseen: tuple[str, ...]
-    """Modalities of media that have no picture."""
+    """Modalities of media that no file was kept of."""
 
     said: tuple[tuple[int, str], ...]
 
@@ -72,23 +75,25 @@ def _shown(output: Path) -> list[Shown]:
 def _sample(lines: Sequence[Mapping[str, Any]], output: Path) -> Shown:
     first = lines[0]
     media = [item for item in first.get("media", ()) if isinstance(item, dict)]
-    pictures = [_picture(output, str(item["file"])) for item in media if "file" in item]
+    names = [Path(str(item["file"])).name for item in media if "file" in item]
     return Shown(
         asked=str(first.get("asked", "")),
         expected=str(first.get("expected", "")),
-        pictures=tuple(picture for picture in pictures if picture),
+        pictures=_addresses(output / PICTURES, names, ".webp", "image/webp"),
+        recordings=_addresses(output / RECORDINGS, names, ".wav", "audio/wav"),
         unseen=tuple(str(item.get("modality")) for item in media if "file" not in item),
         said=tuple((line["step"], str(line.get("said", ""))) for line in lines),
     )
 
 
-def _picture(output: Path, file: str) -> str:
-    """By its name alone, so that a line cannot name a file that lies elsewhere."""
-    try:
-        content = (output / PICTURES / Path(file).name).read_bytes()
-    except OSError:
-        return ""
-    return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
+def _addresses(folder: Path, names: Sequence[str], suffix: str, kind: str) -> tuple[str, ...]:
+    """`names` without folders: a line of the log cannot name a file that lies elsewhere."""
+    files = [folder / name for name in names if name.endswith(suffix)]
+    return tuple(
+        f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+        for file in files
+        if file.is_file()
+    )
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

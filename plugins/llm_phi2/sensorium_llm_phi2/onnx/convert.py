@@ -1,4 +1,4 @@
-"""A GPTQ checkpoint of a Phi model → the folder that ONNX Runtime runs."""
+"""A GPTQ or AWQ checkpoint of a Phi model → the folder that ONNX Runtime runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sensorium_llm_phi2.checkpoint import (
     weight_files,
 )
 from sensorium_llm_phi2.configuration import phi_config
-from sensorium_llm_phi2.gptq import read_format
+from sensorium_llm_phi2.formats import read_format
 from sensorium_llm_phi2.weights import StoredWeights
 
 from .packing import PackedLinear
@@ -36,8 +36,8 @@ def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = ACCURACY_LE
     """Write config.json, model.safetensors, decoder.onnx and tokenizer.json into `folder`.
 
     `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in
-    float32. Raises CheckpointError where the checkpoint is no GPTQ one, or one that ONNX Runtime's
-    operators cannot compute.
+    float32. Raises CheckpointError where the checkpoint holds no integers, or is one that ONNX
+    Runtime's operators cannot compute.
     """
     if find_spec("onnx") is None:
         raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
@@ -53,7 +53,7 @@ def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = ACCURACY_LE
     stored = read_format(raw, checkpoint)
     if stored is None:
         raise CheckpointError(
-            "These weights are not quantized with GPTQ",
+            "These weights are not quantized with GPTQ or AWQ",
             where=str(checkpoint),
             hint="Quantize them first: sensorium quantize --help",
         )

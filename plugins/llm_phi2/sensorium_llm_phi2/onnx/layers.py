@@ -1,4 +1,4 @@
-"""The weights of a GPTQ checkpoint under the names, and in the form, that the graph reads."""
+"""The weights of a checkpoint of integers, by the names and in the form that the graph reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 from sensorium.errors import CheckpointError
 from torch import Tensor
 
-from sensorium_llm_phi2.gptq import GptqFormat, QuantizedLinear, read_linear
+from sensorium_llm_phi2.formats import quantized_layers
+from sensorium_llm_phi2.integers import IntegerFormat, QuantizedLinear
 
 from .packing import PackedLinear, pack, round_to_bytes
 from .rotary import head_order, tables
@@ -18,12 +19,13 @@ from .rotary import head_order, tables
 class Layers:
     """`tensors` is all that the weights file holds, `packed` the layers of integers in it."""
 
-    def __init__(self, config: Any, weights: Mapping[str, Tensor], stored: GptqFormat) -> None:
+    def __init__(self, config: Any, weights: Mapping[str, Tensor], stored: IntegerFormat) -> None:
         self.tensors: dict[str, Tensor] = {}
         self.packed: dict[str, PackedLinear] = {}
         self._config = config
         self._weights = weights
         self._stored = stored
+        quantized_layers(weights)  # refuses what would be passed over
         for index in range(config.num_hidden_layers):
             self._layer(f"model.layers.{index}", f"layers.{index}")
         self._norm("model.final_layernorm", "norm")
@@ -54,7 +56,7 @@ class Layers:
         self._put("head", round_to_bytes(weight), self._plain("lm_head.bias"))
 
     def _linear(self, name: str, shape: tuple[int, int]) -> tuple[QuantizedLinear, Tensor]:
-        linear = read_linear(self._weights, name, self._stored, shape)
+        linear = self._stored.linear(self._weights, name, shape)
         return linear, self._plain(f"{name}.bias")
 
     def _put(self, name: str, linear: QuantizedLinear, bias: Tensor) -> None:

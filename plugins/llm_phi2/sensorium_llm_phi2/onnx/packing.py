@@ -1,4 +1,4 @@
-"""GPTQ's integers in the order that ONNX Runtime's MatMulNBits reads, none of them changed.
+"""GPTQ's or AWQ's very integers in the order that ONNX Runtime's MatMulNBits reads.
 
 MatMulNBits wants, for a layer K → N in B blocks of inputs: the integers uint8 [N, B, block * bits
 / 8] (the lowest bits first), scales float32 [N, B], zeros uint8 [N, ceil(B * bits / 8)].
@@ -12,7 +12,7 @@ import torch
 from sensorium.errors import CheckpointError
 from torch import Tensor
 
-from sensorium_llm_phi2.gptq import QuantizedLinear
+from sensorium_llm_phi2.integers import QuantizedLinear
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 128
 
