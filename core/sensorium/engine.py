@@ -16,6 +16,7 @@ from .messages import Message
 from .pipeline import Pipeline
 from .render import render, stop_ids
 from .session import SessionPool
+from .speculation import CostCurve
 from .stopwatch import Stopwatch
 
 CHARACTERS_PER_TOKEN = 128
@@ -108,7 +109,14 @@ class AnswerStream:
                 with watch.phase("prefill"):
                     logits, reused = held.read(prompt)
             steps = generate(
-                pipeline.llm, held.session, logits, options, stops, self._cancelled.is_set
+                pipeline.llm,
+                held.session,
+                logits,
+                options,
+                stops,
+                self._cancelled.is_set,
+                keys=prompt.keys,
+                costs=engine.costs,
             )
             # The lock is never held while the reader has the text: one that is slow, or left in
             # the middle, holds up nobody.
@@ -156,6 +164,7 @@ class ChatEngine:
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.sessions = SessionPool(pipeline.llm, pipeline.plan.recipe.kept_megabytes * 2**20)
+        self.costs = CostCurve()
         self.lock = threading.Lock()
 
     def stream(

@@ -1,17 +1,18 @@
 """Decoding: sampling, stop rules and streaming over any session.
 
-Legend: V vocabulary. Only `append` and `truncate` of a session are used here.
+Legend: V vocabulary. Only `append` and `truncate` of a session are used, by `speculation.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from .options import Options
+from .speculation import CostCurve, Lookup, Reader
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +44,16 @@ class GenerationOptions(Options):
         default=(), max_length=16, description="Texts that end the answer; not part of it."
     )
     seed: int | None = Field(default=None, ge=0, lt=2**63, description="Makes sampling repeatable.")
+    speculation: bool = Field(
+        default=False,
+        description="Guess what repeats the prompt or the answer and check several tokens at once: "
+        "the same greedy answer, sooner where it quotes.",
+    )
+
+    @property
+    def speculates(self) -> bool:
+        """Guesses are checked against the largest logit, so only plain greedy decoding has them."""
+        return self.speculation and self.temperature == 0 and self.repetition_penalty == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +72,39 @@ def generate(
     options: GenerationOptions,
     stop_ids: frozenset[int],
     cancelled: Callable[[], bool],
+    *,
+    keys: Sequence[Hashable] = (),
+    costs: CostCurve | None = None,
 ) -> Iterator[Step]:
     """Decode from `logits` [V]; yields as soon as text is final, the last step has `finish`.
 
     A generated token enters the session only when another one is needed after it. Text that may
     turn out to begin a stop text, or half of a character, is held back until it is decided.
-    """
-    import torch
 
+    Speculation looks up what to guess in `keys`, those of the positions in the session, and
+    learns `costs`. It may let the session hold more between two steps, never at the last one.
+    """
+    lookup = Lookup(keys) if options.speculates else None
+    reader = Reader(llm, session, lookup, costs)
+    limit = min(options.max_tokens, llm.context_length - session.length)
+    for step in _steps(llm.tokenizer, reader, logits, options, limit, stop_ids, cancelled):
+        if step.finish is not None:
+            reader.settle()
+        yield step
+
+
+def _steps(
+    tokenizer: Tokenizer,
+    reader: Reader,
+    logits: Tensor,
+    options: GenerationOptions,
+    limit: int,
+    stop_ids: frozenset[int],
+    cancelled: Callable[[], bool],
+) -> Iterator[Step]:
     sample = Sampler(options)
-    writer = TextWriter(llm.tokenizer, options.stop)
+    writer = TextWriter(tokenizer, options.stop)
     ids: list[int] = []
-    room = llm.context_length - session.length
-    limit = min(options.max_tokens, room)
     while True:
         if cancelled():
             yield Step(writer.flush(), tuple(ids), "cancelled")
@@ -92,9 +123,7 @@ def generate(
             return
         if text:
             yield Step(text, tuple(ids))
-        with torch.no_grad():
-            embedding = llm.embed(torch.tensor([token]))
-        logits = session.append(embedding)[-1]
+        logits = reader.read(token, limit - len(ids))
 
 
 class Sampler:

@@ -75,6 +75,21 @@ def test_recipe_keeps_options_that_are_not_given(run, recipe):
 
 
 @pytest.mark.parametrize(
+    ("recipes", "option", "used"),
+    [("false", "--speculation", True), ("true", "--no-speculation", False), ("true", None, True)],
+)
+def test_speculation_is_switched(run, recipe, monkeypatch, recipes, option, used):
+    seen = []
+    monkeypatch.setattr(
+        "sensorium.engine.AnswerStream._run",
+        lambda self, options: seen.append(options.speculation) or iter(()),
+    )
+    recipe.write_text(recipe.read_text() + f"generation: {{speculation: {recipes}}}\n")
+    run("ask", "--model", recipe, *([option] if option else []), "x")
+    assert seen == [used]
+
+
+@pytest.mark.parametrize(
     ("option", "value"),
     [
         ("--max-tokens", "0"),

@@ -71,6 +71,17 @@ def test_a_conversation_goes_on_from_its_kv(engine, pictures):
     assert second.text == new_engine().ask(said).text
 
 
+def test_with_speculation_a_conversation_is_the_same(pictures):
+    quick = new_engine(generation={"max_tokens": 40, "speculation": True})
+    plain = new_engine(generation={"max_tokens": 40})
+    said = [Message.user(pictures[0], "What is it? What is it?")]
+    for _ in range(3):
+        answers = [engine.ask(said) for engine in (plain, quick)]
+        assert answers[0].text == answers[1].text
+        assert answers[0].usage == answers[1].usage
+        said += [Message.assistant(answers[0].text), Message.user("And now? What is it?")]
+
+
 def test_nothing_is_computed_before_the_first_text_is_wanted(engine, pictures):
     engine.stream([Message.user(*pictures, "?")])
     assert engine.pipeline.senses["image"].encoder.encoded == 0

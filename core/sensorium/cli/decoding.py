@@ -12,6 +12,8 @@ from sensorium.generation import GenerationOptions
 
 from .common import F
 
+_TYPES = {"stop": str, "max_tokens": int, "seed": int, "speculation": bool}
+
 
 def decoding_options(command: F) -> F:
     """`--max-tokens`, `--temperature`, … and `--system`; unset ones keep the recipe's value."""
@@ -21,9 +23,10 @@ def decoding_options(command: F) -> F:
     for name, field in reversed(GenerationOptions.model_fields.items()):
         several = field.annotation == tuple[str, ...]
         option = click.option(
-            _flag(name),
+            _flag(name) if field.annotation is not bool else f"{_flag(name)}/--no-{name}",
             name,
-            type={"stop": str, "max_tokens": int, "seed": int}.get(name, float),
+            type=_TYPES.get(name, float),
+            default=None,
             multiple=several,
             metavar="TEXT" if several else None,
             help=(field.description or "") + (" May be repeated." if several else ""),
