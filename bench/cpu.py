@@ -152,7 +152,7 @@ def bytes_of_a_token(folder: Path, config: dict[str, Any], position: int) -> int
                 tensor = file.get_tensor(name)
                 total += tensor.numel() * tensor.element_size()
     held: int = position * config["hidden_size"] * config["num_hidden_layers"]
-    return total + 2 * 4 * held
+    return total + 2 * 2 * held
 
 
 def run(folder: Path, threads: int, llama: Path | None, *, smoke: bool) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_on_onnx_runtime_as_stored(tmp_path):
     assert taken.read_bytes < taken.resident_bytes - 320 * 128 * 2
     plain = said(checkpoint=str(tmp_path / "onnx"), random_seed=0)
     assert (taken.flops, taken.call_flops) == (plain.flops, plain.call_flops)
-    assert taken.kv_bytes == 2 * 2 * 128 * 4
+    assert taken.kv_bytes == 2 * 2 * 128 * 2
 
 
 def test_what_was_not_converted_has_no_footprint_on_onnx_runtime(tmp_path, shared_checkpoint):

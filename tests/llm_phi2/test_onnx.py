@@ -32,7 +32,8 @@ from sensorium_llm_phi2.onnx.convert import convert
 from sensorium_llm_phi2.onnx.session import OnnxSession
 
 WIDE = {"hidden_size": 128}  # heads of 32 channels, 12 of which are turned
-EXACT = 1  # activations in float32
+EXACT = {"accuracy_level": 1, "half_attention": False}
+"""All activations in float32."""
 
 
 def torch_of(checkpoint):
@@ -57,7 +58,7 @@ def gptq(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def converted(gptq):
-    convert(gptq, gptq / "onnx", accuracy_level=EXACT)
+    convert(gptq, gptq / "onnx", **EXACT)
     return gptq / "onnx"
 
 
@@ -80,13 +81,29 @@ def pair(gptq, converted):
 @pytest.mark.parametrize("changes", [{}, {"act_order": True}, {"bits": 8}])
 def test_logits_are_those_of_the_dequantized_model(tmp_path, shape, changes):
     gptq = write_gptq(make_reference(**{**WIDE, **shape}), tmp_path / "gptq", **changes)
-    convert(gptq, tmp_path / "onnx", accuracy_level=EXACT)
+    convert(gptq, tmp_path / "onnx", **EXACT)
     reference, model = torch_of(gptq), onnx_of(tmp_path / "onnx")
     embeddings = model.embed(torch.arange(70))
     logits = model.open_session().append(embeddings, last=70)
     expected = full_logits(reference.module, embeddings)
     assert (logits - expected).norm() / expected.norm() < 1e-3
     assert (logits - expected).abs().max() < 1e-3 * expected.abs().max()
+
+
+def test_attention_in_half_precision_changes_little_and_halves_the_cache(tmp_path, gptq, pair):
+    convert(gptq, tmp_path / "onnx", accuracy_level=1)
+    reference, model = pair[0], onnx_of(tmp_path / "onnx")
+    embeddings = model.embed(torch.arange(70))
+    expected = full_logits(reference.module, embeddings)
+    session = model.open_session()
+    for start in range(0, 70, 10):
+        logits = session.append(embeddings[start : start + 10], last=10)
+        part = expected[start : start + 10]
+        assert 1e-5 < (logits - part).norm() / part.norm() < 4e-3
+    halves = [
+        sum(buffer.nbytes for buffer in one._buffers) for one in (session, pair[1].open_session())
+    ]
+    assert 2 * halves[0] == halves[1]
 
 
 def test_activations_in_bytes_change_little(tmp_path, gptq, pair):

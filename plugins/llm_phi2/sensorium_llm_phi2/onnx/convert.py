@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save_file
 from sensorium.checkpoint import write_json
 from sensorium.errors import CheckpointError, MissingPackageError, placed
@@ -32,12 +33,19 @@ ACCURACY_LEVEL = 4
 _GELU_BY_TANH = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh")
 
 
-def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = ACCURACY_LEVEL) -> None:
+def convert(
+    checkpoint: Path,
+    folder: Path,
+    *,
+    accuracy_level: int = ACCURACY_LEVEL,
+    half_attention: bool = True,
+) -> None:
     """Write config.json, model.safetensors, decoder.onnx and tokenizer.json into `folder`.
 
     `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in
-    float32. Raises CheckpointError where the checkpoint holds no integers, or is one that ONNX
-    Runtime's operators cannot compute.
+    float32. With `half_attention`, attention and its KV cache are in float16. Raises
+    CheckpointError where the checkpoint holds no integers, or is one that ONNX Runtime's operators
+    cannot compute.
     """
     if find_spec("onnx") is None:
         raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
@@ -63,7 +71,8 @@ def convert(checkpoint: Path, folder: Path, *, accuracy_level: int = ACCURACY_LE
 
     folder.mkdir(parents=True, exist_ok=True)
     with StoredWeights(weight_files(checkpoint)) as weights, placed(str(checkpoint)):
-        layers = Layers(config, weights, stored)
+        attention = torch.float16 if half_attention else torch.float32
+        layers = Layers(config, weights, stored, attention)
         save_file(layers.tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
     _write_graph(config, layers.packed, folder, accuracy_level)
     plain = {key: value for key, value in raw.items() if key != "quantization_config"}

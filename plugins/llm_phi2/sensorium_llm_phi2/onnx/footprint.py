@@ -23,7 +23,10 @@ from .products import Blocks, OnnxProducts
 _LOOKED_UP = ("embedding.", "rotary.")
 """Tables of which a token reads a row."""
 
-_NODES_OF_A_LAYER = 8
+_NODES_OF_A_LAYER = 10
+
+_DTYPES = {"F16": torch.float16, "F32": torch.float32}
+"""Attention runs in the type of the rotary tables."""
 
 
 def footprint(options: Phi2Options) -> Footprint:
@@ -48,7 +51,7 @@ def footprint(options: Phi2Options) -> Footprint:
         flops=work_of_a_token(shapes).flops - head,
         call_flops=head,
         operations=_NODES_OF_A_LAYER * config.num_hidden_layers,
-        kv_bytes=kv_bytes(config, torch.float32),
+        kv_bytes=kv_bytes(config, _DTYPES[stored["rotary.cos"].dtype]),
         products=partial(OnnxProducts, _blocks(config, stored)),
     )
 

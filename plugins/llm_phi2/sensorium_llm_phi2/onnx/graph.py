@@ -6,13 +6,17 @@ com.microsoft): MatMulNBits with bias; GroupQueryAttention, which turns queries 
 writes into the KV buffers in place where input and output are bound to the same memory; and
 SkipLayerNormalization, which adds the residual on the way.
 
+Attention runs in the type of the rotary tables. In float16, queries, keys and values are rounded
+before it, the KV cache holds them so, in half of the memory, and what comes out is made float32
+again, which everything else is.
+
 Legend: T new positions, N of them with logits, C positions the buffers hold, H key-value heads,
 h head width, D width, V vocabulary.
 
     inputs    embeddings [1, T, D]; first_row [1], the first of the T whose logits are wanted;
               last_index [1] int32 and total [] int32: positions after this call, less one, and all;
-              past.L.key, past.L.value [1, H, C, h]
-    outputs   logits [1, N, V]; present.L.key, present.L.value [1, H, C, h]
+              past.L.key, past.L.value [1, H, C, h], float16 or float32
+    outputs   logits [1, N, V]; present.L.key, present.L.value [1, H, C, h], float16 or float32
 """
 
 from __future__ import annotations
@@ -28,7 +32,12 @@ OPSETS = (("", 21), (FUSED, 1))
 IR_VERSION = 10  # the newest that the oldest onnxruntime we allow can read is 11
 _TO_THE_END = (1 << 62) - 1
 
-_TYPES = {"F32": TensorProto.FLOAT, "U8": TensorProto.UINT8, "I64": TensorProto.INT64}
+_TYPES = {
+    "F32": TensorProto.FLOAT,
+    "F16": TensorProto.FLOAT16,
+    "U8": TensorProto.UINT8,
+    "I64": TensorProto.INT64,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ class PhiGraph:
         self._blocks = blocks
         self._file_name = file_name
         self._accuracy_level = accuracy_level
+        self._attention = _TYPES[weights["rotary.cos"].dtype]
         self._nodes: list[Any] = []
         self._initializers: dict[str, TensorProto] = {}
 
@@ -110,7 +120,7 @@ class PhiGraph:
     def _layer(self, name: str, normed: str) -> str:
         """Attention and MLP of one layer, added up."""
         index = name.removeprefix("layers.")
-        packed = self._linear(f"{name}.qkv", normed)
+        packed = self._cast(self._linear(f"{name}.qkv", normed), self._attention)
         attended = f"{name}.attended"
         self._nodes.append(
             helper.make_node(
@@ -128,7 +138,7 @@ class PhiGraph:
                 do_rotary=1,
             )
         )
-        attention = self._linear(f"{name}.dense", attended)
+        attention = self._linear(f"{name}.dense", self._cast(attended, TensorProto.FLOAT))
         inner = self._linear(f"{name}.fc1", normed)
         mlp = self._linear(f"{name}.fc2", self._node("FastGelu", [inner], f"{name}.gelu"))
         return self._node("Add", [attention, mlp], f"{name}.added", domain="")
@@ -168,6 +178,12 @@ class PhiGraph:
 
     def _norm(self, name: str) -> tuple[str, str]:
         return self._weight(f"{name}.weight"), self._weight(f"{name}.bias")
+
+    def _cast(self, source: str, to: int) -> str:
+        """Between attention and the rest; nothing where both are float32."""
+        if self._attention == TensorProto.FLOAT:
+            return source
+        return self._node("Cast", [source], f"{source}.cast", to=to, domain="")
 
     def _node(
         self, operator: str, inputs: list[str], output: str, *, domain: str = FUSED, **more: Any
@@ -219,4 +235,4 @@ class PhiGraph:
         for layer in range(self.shape.layers):
             for part in ("key", "value"):
                 name = f"{when}.{layer}.{part}"
-                yield helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                yield helper.make_tensor_value_info(name, self._attention, shape)

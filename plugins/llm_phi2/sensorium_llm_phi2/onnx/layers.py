@@ -17,9 +17,18 @@ from .rotary import head_order, tables
 
 
 class Layers:
-    """`tensors` is all that the weights file holds, `packed` the layers of integers in it."""
+    """`tensors` is all that the weights file holds, `packed` the layers of integers in it.
 
-    def __init__(self, config: Any, weights: Mapping[str, Tensor], stored: IntegerFormat) -> None:
+    The rotary tables are in the type in which attention runs.
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        weights: Mapping[str, Tensor],
+        stored: IntegerFormat,
+        attention: torch.dtype,
+    ) -> None:
         self.tensors: dict[str, Tensor] = {}
         self.packed: dict[str, PackedLinear] = {}
         self._config = config
@@ -31,7 +40,8 @@ class Layers:
         self._norm("model.final_layernorm", "norm")
         self._head()
         self.tensors["embedding.weight"] = self._plain("model.embed_tokens.weight")
-        self.tensors["rotary.cos"], self.tensors["rotary.sin"] = tables(config)
+        for part, table in zip(("cos", "sin"), tables(config), strict=True):
+            self.tensors[f"rotary.{part}"] = table.to(attention)
 
     def _layer(self, there: str, here: str) -> None:
         width, inner = self._config.hidden_size, self._config.intermediate_size

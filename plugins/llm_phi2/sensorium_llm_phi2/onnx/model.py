@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from transformers import PhiConfig
 
+_DTYPES = {"tensor(float16)": torch.float16, "tensor(float)": torch.float32}
+
 
 class OnnxPhiLanguageModel:
     """A converted folder: the graph runs on ONNX Runtime, embeddings are looked up in torch."""
@@ -42,6 +44,9 @@ class OnnxPhiLanguageModel:
         self.vocabulary = int(config.vocab_size)
         self.context_length = int(config.max_position_embeddings)
         self.fingerprint = fingerprint
+        stored = {value.name: value.type for value in session.get_inputs()}
+        self.cache_dtype = _DTYPES[stored["past.0.key"]]
+        """Of keys and values in a session, as the graph was converted."""
         self._embedding = embedding
         self._folder = folder
 

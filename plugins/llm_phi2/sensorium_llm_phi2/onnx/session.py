@@ -45,7 +45,7 @@ class OnnxSession:
         shape = (1, config.num_key_value_heads, model.context_length, head_width)
         for layer in range(config.num_hidden_layers):
             for part in ("key", "value"):
-                buffer = torch.empty(shape, dtype=torch.float32).numpy()
+                buffer = torch.empty(shape, dtype=model.cache_dtype).numpy()
                 self._buffers.append(buffer)
                 self._bind_input(f"past.{layer}.{part}", buffer)
                 self._bind_output(f"present.{layer}.{part}", buffer)
