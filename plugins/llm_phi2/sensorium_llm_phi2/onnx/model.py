@@ -18,7 +18,7 @@ from .convert import GRAPH
 from .session import OnnxSession
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
     from transformers import PhiConfig
 
 _DTYPES = {"tensor(float16)": torch.float16, "tensor(float)": torch.float32}
@@ -54,6 +54,15 @@ class OnnxPhiLanguageModel:
     def tokenizer(self) -> FastTokenizer:
         """Read at first use."""
         return FastTokenizer.load(self._folder)
+
+    @cached_property
+    def shrinking(self) -> RunOptions:
+        """For runs after which the runtime keeps no memory for the next one."""
+        from onnxruntime import RunOptions
+
+        options = RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        return options
 
     def embed(self, ids: Tensor) -> Tensor:
         """[T] int64 → [T, D], float32."""

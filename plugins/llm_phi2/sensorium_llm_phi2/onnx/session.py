@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHUNK = 256
 """Positions of one run: the memory of attention scores grows with them, the speed does not."""
 
+_LONG = 32
+"""More positions than this, and what a run needed is given back to the system after it."""
+
 
 class OnnxSession:
     """A KV cache for one conversation.
@@ -94,7 +97,8 @@ class OnnxSession:
         self._bind_input("embeddings", rows[None])
         self._bind_input("first_row", first_row)
         self._bind_output("logits", logits[None])
-        self._model.runtime.run_with_iobinding(self._binding)
+        give_back = self._model.shrinking if len(rows) > _LONG else None
+        self._model.runtime.run_with_iobinding(self._binding, give_back)
 
     def _bind_input(self, name: str, array: np.ndarray) -> None:
         self._binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
