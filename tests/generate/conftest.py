@@ -173,7 +173,11 @@ class Server:
         self.closing.wait(20)
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
-        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+        length = int(handler.headers["Content-Length"])
+        sent = handler.rfile.read(length)
+        if len(sent) < length:  # killed while it asked
+            return
+        body = json.loads(sent)
         with self._lock:
             self.requests.append(body)
             self.headers.append(dict(handler.headers))

@@ -47,6 +47,7 @@ class LanguageObjective(PipelineObjective):
         features: FeatureOptions | None = None,
     ) -> None:
         super().__init__(pipeline)
+        self.llm = self.model.module
         self.media_label_weight = media_label_weight
         self.row_positions = row_positions
         self.frozen = {
@@ -58,7 +59,6 @@ class LanguageObjective(PipelineObjective):
             for planned in pipeline.plan.senses
             if features is not None
         }
-        self.llm = self.model.module
         self.encoder = nn.ModuleDict(
             {
                 name: sense.encoder.module
