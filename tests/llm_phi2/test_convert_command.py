@@ -119,8 +119,8 @@ def test_its_bench_says_where_the_time_goes(bundle):
     assert measured["first"]["tokens_per_second"] > 0
     assert measured["estimated"]["phases"]["encode"] > 0
     assert measured["second"]["reused"] > 36  # all of the picture
-    # Of this process, in which tests have left what they used.
-    assert 0.2 < measured["estimated"]["resident_bytes"] / measured["resident_bytes"] < 4
+    # Of this process, in which tests have left what they used: gigabytes, with CUDA's libraries.
+    assert 0.05 < measured["estimated"]["resident_bytes"] / measured["resident_bytes"] < 4
 
 
 def test_what_cannot_be_converted(bundle, tmp_path):

@@ -17,7 +17,7 @@ def test_of_the_layers_that_are_run(saved, layer):
     assert taken.parameters == sum(weight.numel() for weight in encoder.module.parameters())
     # Torch counts no attention that is computed in one piece, as it is on a CPU.
     work = count(lambda: encoder.features(torch.zeros(1, 3, 32, 32)))
-    attention = encoder._depth * 4 * 17**2 * 32  # 16 patches and the class token
+    attention = encoder.depth * 4 * 17**2 * 32  # 16 patches and the class token
     assert taken.flops == work.flops + attention
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from PIL import Image
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
-from sensorium.errors import CheckpointError, ConfigError, MissingPackageError, PerceptionError
+from sensorium.errors import (
+    CheckpointError,
+    ConfigError,
+    MissingPackageError,
+    PerceptionError,
+    install_line,
+)
 from sensorium_vision_clip import build_clip, convert_clip
 from sensorium_vision_clip.options import ClipOptions
 
@@ -83,7 +91,7 @@ def test_missing_packages_are_named(saved, tmp_path, monkeypatch):
         lambda: convert_clip(ClipOptions(checkpoint=str(saved["gelu"][0])), tmp_path),
         lambda: build_clip(ClipOptions(**settings), "cpu"),
     ):
-        with pytest.raises(MissingPackageError, match=r"pip install 'sensorium\[onnx\]'"):
+        with pytest.raises(MissingPackageError, match=re.escape(install_line("onnx"))):
             run()
 
 
