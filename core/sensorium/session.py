@@ -30,6 +30,13 @@ class HeldSession:
     session: Session
     keys: list[Hashable] = field(default_factory=list)
     leased: bool = True
+    idle_bytes: int = 0
+    """Counted when it came back: a pool may hold thousands, and asks for all at every question."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the session, in bytes."""
+        return self.session.nbytes if self.leased else self.idle_bytes
 
     def shared(self, keys: tuple[Hashable, ...]) -> int:
         """How many leading positions equal `keys`."""
@@ -75,7 +82,7 @@ class SessionPool:
     @property
     def nbytes(self) -> int:
         """Memory of all sessions, in bytes."""
-        return sum(held.session.nbytes for held in tuple(self._held))
+        return sum(held.nbytes for held in tuple(self._held))
 
     @contextmanager
     def lease(self, prompt: Prompt) -> Iterator[HeldSession]:
@@ -106,13 +113,7 @@ class SessionPool:
 
     def _take(self, keys: tuple[Hashable, ...]) -> HeldSession:
         with self._lock:
-            # Of equal ones the shortest is given away with the least loss.
-            best = max(
-                self._held,
-                key=lambda held: (held.shared(keys), not held.leased, -len(held.keys)),
-                default=None,
-            )
-            shared = best.shared(keys) if best else 0
+            best, shared = self._best(keys)
             if best and self._may_be_taken(best, shared):
                 self._held.remove(best)
                 best.leased = True
@@ -124,18 +125,34 @@ class SessionPool:
             self._drop_oldest()
             return best
 
+    def _best(self, keys: tuple[Hashable, ...]) -> tuple[HeldSession | None, int]:
+        """The session that shares most with `keys`, and how many positions."""
+        best, rank = None, (0, False, 0)
+        start: list[Hashable] = []
+        for held in self._held:
+            # Most differ at once, and equality of lists is quick to see it.
+            if held.keys[: len(start)] != start:
+                continue
+            # Of equal ones the shortest is given away with the least loss.
+            found = (held.shared(keys), not held.leased, -len(held.keys))
+            if best is None or found > rank:
+                best, rank = held, found
+                start = [*keys[: found[0]]]
+        return best, rank[0]
+
     def _may_be_taken(self, held: HeldSession, shared: int) -> bool:
         """Whether a prompt that shares this many positions may have the session itself."""
         if held.leased:
             return False
         length = len(held.keys)
-        both_fit = held.session.nbytes * (length + shared) <= self.max_bytes * length
+        both_fit = held.nbytes * (length + shared) <= self.max_bytes * length
         may_be_copied = both_fit and isinstance(held.session, ForkableSession)
         # A copy costs memory; reading everything again costs more than what the other one loses.
         return length - shared <= length * (1 / 8 if may_be_copied else 1 / 2)
 
     def _give_back(self, held: HeldSession, *, wait: bool) -> None:
         held.forget(len(held.keys))  # tokens that were not noted
+        held.idle_bytes = held.session.nbytes
         held.leased = False
         if self._lock.acquire(blocking=wait):
             try:
@@ -145,10 +162,12 @@ class SessionPool:
 
     def _drop_oldest(self) -> None:
         excess = self.nbytes - self.max_bytes
+        if excess <= 0:
+            return
         idle = [held for held in self._held if not held.leased]
         # One that is too large alone goes first: to make room for it would empty the pool.
-        for held in sorted(idle, key=lambda held: held.session.nbytes <= self.max_bytes):
+        for held in sorted(idle, key=lambda held: held.nbytes <= self.max_bytes):
             if excess <= 0:
                 return
             self._held.remove(held)
-            excess -= held.session.nbytes
+            excess -= held.nbytes
