@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -117,6 +118,22 @@ def count(run: Callable[[], Any]) -> Work:
     with FlopCounterMode(display=False) as flops, Operations() as operations:  # type: ignore[no-untyped-call]
         run()
     return Work(flops.get_total_flops(), operations.started)
+
+
+def tower_footprint(
+    module: nn.Module, run: Callable[[], Any], *, width: int, inner: int, layers: int
+) -> Footprint:
+    """Of an encoder on the device 'meta', of which `run` computes one item on torch."""
+    work, weights = count(run), size_of(module)
+    dtype = next(module.parameters()).dtype
+    return Footprint(
+        parameters=sum(weight.numel() for weight in module.parameters()),
+        resident_bytes=weights,
+        read_bytes=weights,
+        flops=work.flops,
+        operations=work.operations,
+        products=partial(TorchProducts, width, inner, layers=layers, dtype=dtype),
+    )
 
 
 def size_of(module: nn.Module) -> int:

@@ -1,12 +1,12 @@
-"""A file of a repository on the Hugging Face hub, whichever plugin asks for it."""
+"""Files of a repository on the Hugging Face hub, whoever asks for them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import CheckpointError
-
-WHERE = "checkpoint"
 
 
 def fetch(repository: str, name: str, revision: str | None = None) -> Path | None:
@@ -16,29 +16,53 @@ def fetch(repository: str, name: str, revision: str | None = None) -> Path | Non
     quick, works offline and gives what it gave before. CheckpointError for everything else.
     """
     from huggingface_hub import (
-        errors,
         get_hf_file_metadata,
         hf_hub_download,
         hf_hub_url,
         try_to_load_from_cache,
     )
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        with _told(repository, name, revision):
+            cached = try_to_load_from_cache(repository, name, revision=revision)
+            if cached is not None:  # a path, or the mark of a file known not to exist
+                return Path(cached) if isinstance(cached, str) else None
+            # Asked once: the download itself repeats what fails, offline for most of a minute.
+            get_hf_file_metadata(hf_hub_url(repository, name, revision=revision))
+            return Path(hf_hub_download(repository, name, revision=revision))
+    except EntryNotFoundError:
+        return None
+
+
+def fetch_folder(repository: str, patterns: Sequence[str], revision: str | None = None) -> Path:
+    """The folder of the files that fit one of the patterns, downloaded where needed.
+
+    Offline it is what the cache has of them, which may be some. CheckpointError where there is
+    nothing at all.
+    """
+    from huggingface_hub import snapshot_download
+
+    with _told(repository, ", ".join(patterns), revision):
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=[*patterns]))
+
+
+@contextmanager
+def _told(repository: str, wanted: str, revision: str | None) -> Iterator[None]:
+    """What the hub's client raises as one of our errors, but for a file that does not exist."""
+    from huggingface_hub import errors
 
     def failure(reason: str, hint: str) -> CheckpointError:
-        return CheckpointError(f"{repository}: {reason}", where=WHERE, hint=hint)
+        return CheckpointError(f"{repository}: {reason}", where="checkpoint", hint=hint)
 
     def unreachable(error: Exception) -> CheckpointError:
         return failure(
-            f"{name} is not in the cache and the hub cannot be reached ({type(error).__name__}).",
+            f"{wanted} is not in the cache and the hub cannot be reached ({type(error).__name__}).",
             f"Connect once and run: hf download {repository}, or give a local folder.",
         )
 
     try:
-        cached = try_to_load_from_cache(repository, name, revision=revision)
-        if cached is not None:  # a path, or the mark of a file known not to exist
-            return Path(cached) if isinstance(cached, str) else None
-        # Asked once: the download itself repeats what fails, offline for most of a minute.
-        get_hf_file_metadata(hf_hub_url(repository, name, revision=revision))
-        return Path(hf_hub_download(repository, name, revision=revision))
+        yield
     except errors.RevisionNotFoundError as error:
         raise failure(f"there is no revision {revision}.", "Correct `revision`.") from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
@@ -49,10 +73,10 @@ def fetch(repository: str, name: str, revision: str | None = None) -> Path | Non
     except errors.LocalEntryNotFoundError as error:
         raise unreachable(error) from error
     except errors.EntryNotFoundError:
-        return None
+        raise
     except errors.HfHubHTTPError as error:
         raise failure(
-            f"{name} cannot be downloaded ({type(error).__name__}).",
+            f"{wanted} cannot be downloaded ({type(error).__name__}).",
             "Try again later, or give a local folder.",
         ) from error
     except Exception as error:  # the client, and what is beneath it, raise nearly anything

@@ -11,6 +11,7 @@ from pathlib import Path
 from .config import Recipe, load_recipe
 from .engine import ChatEngine
 from .errors import BundleError, UnknownNameError
+from .hub import fetch_folder
 from .manifest import MANIFEST, read_bundle, read_manifest
 from .pipeline import Plan, plan
 from .registry import Registry, create_registry
@@ -67,21 +68,8 @@ def find_recipe(source: str | Path, overrides: Sequence[str], registry: Registry
 
 def _download(hub_id: str) -> Path:
     """The manifest, then the files it names; nothing else of the repository is fetched."""
-    from huggingface_hub import hf_hub_download, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        manifest = Path(hf_hub_download(hub_id, MANIFEST))
-        # The same commit as the manifest, which is the name of the folder it lies in.
-        return Path(
-            snapshot_download(
-                hub_id,
-                revision=manifest.parent.name,
-                allow_patterns=[MANIFEST, *map(escape, read_manifest(manifest.parent)["files"])],
-            )
-        )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise BundleError(
-            f"Cannot fetch the bundle '{hub_id}' from the hub ({type(error).__name__})",
-            hint="Check the name and the network, or give a local folder.",
-        ) from error
+    folder = fetch_folder(hub_id, [MANIFEST])
+    if not (folder / MANIFEST).is_file():
+        raise BundleError(f"{hub_id} on the hub is not a bundle: it has no {MANIFEST}")
+    # The same commit as the manifest, which is the name of the folder it lies in.
+    return fetch_folder(hub_id, [*map(escape, read_manifest(folder)["files"])], folder.name)

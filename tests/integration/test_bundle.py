@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from sensorium import GenerationOptions, Message
 from sensorium import bundle as bundling
 from sensorium.bundle import save_bundle
-from sensorium.errors import BundleError, ConfigError
+from sensorium.errors import BundleError, CheckpointError, ConfigError
 from sensorium.loading import find_recipe
 from sensorium.manifest import MANIFEST, read_bundle
 
@@ -193,14 +193,10 @@ def test_of_a_hub_repository_only_what_the_manifest_names_is_fetched(
 ):
     """All files of the commit that the manifest is of, and none that lies beside them."""
     commit = tmp_path / "snapshots" / "0123abc"
-    asked = {}
-
-    def manifest(hub_id, name):
-        commit.mkdir(parents=True)
-        return shutil.copy(folder / name, commit / name)
+    asked = []
 
     def snapshot(hub_id, *, revision, allow_patterns):
-        asked.update(hub_id=hub_id, revision=revision)
+        asked.append((hub_id, revision))
         hub = [*files(folder), "pytorch_model.bin", "llm/huge.safetensors"]
         wanted = [name for name in hub if any(fnmatch(name, rule) for rule in allow_patterns)]
         for name in wanted:
@@ -208,22 +204,27 @@ def test_of_a_hub_repository_only_what_the_manifest_names_is_fetched(
             shutil.copy(folder / name, commit / name)
         return str(commit)
 
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", manifest)
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
     found = find_recipe("someone/model", (), registry)
     assert found.recipe == read_bundle(commit)
     assert files(commit) == files(folder)
-    assert asked == {"hub_id": "someone/model", "revision": "0123abc"}
+    assert asked == [("someone/model", None), ("someone/model", "0123abc")]
 
 
 def test_an_unreachable_hub_is_a_clear_error(registry, monkeypatch):
     def offline(*arguments, **settings):
         raise OSError("no route to host 10.1.2.3")
 
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", offline)
-    with pytest.raises(BundleError, match="Cannot fetch the bundle 'someone/model'") as caught:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", offline)
+    with pytest.raises(CheckpointError, match=r"someone/model: .* cannot be reached") as caught:
         find_recipe("someone/model", (), registry)
     assert "10.1.2.3" not in str(caught.value)
+
+
+def test_a_repository_that_is_no_bundle_is_named(registry, monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(tmp_path))
+    with pytest.raises(BundleError, match=r"someone/model on the hub is not a bundle"):
+        find_recipe("someone/model", (), registry)
 
 
 def test_projector_weights_hold_nothing_but_tensors_and_words(shared):

@@ -67,6 +67,21 @@ def test_on_onnx_runtime_as_stored(tmp_path):
     assert taken.kv_bytes == 2 * 2 * 128 * 2
 
 
+def test_the_probe_multiplies_by_as_many_matrices_as_it_counts():
+    """ONNX Runtime would keep one of equal ones, in a cache, and seem faster than memory is."""
+    pytest.importorskip("onnx")
+    from sensorium_llm_phi2.onnx.products import Blocks, OnnxProducts, _graph
+
+    blocks = Blocks(width=64, inner=128, layers=4, bits=4, block=32)
+    weights = [
+        part.raw_data for part in _graph(blocks, 3).graph.initializer if "weight" in part.name
+    ]
+    assert len(set(weights)) == len(weights) == 6
+    products = OnnxProducts(blocks, 10**9)
+    assert products.flops == 4 * 2 * 2 * 64 * 128
+    products.multiply(3)
+
+
 def test_what_was_not_converted_has_no_footprint_on_onnx_runtime(tmp_path, shared_checkpoint):
     (tmp_path / "config.json").write_text((shared_checkpoint / "config.json").read_text())
     with pytest.raises(CheckpointError, match="sensorium convert"):

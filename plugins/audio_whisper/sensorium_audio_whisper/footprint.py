@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import torch
 from sensorium.conversion import CONVERTED
 from sensorium.errors import CheckpointError
-from sensorium.footprint import Footprint, TorchProducts, count, size_of
+from sensorium.footprint import Footprint, tower_footprint
 
 from .checkpoint import MODEL, WHERE, local_folder, require_conversion
 from .encoder import build
@@ -32,21 +31,12 @@ def encoder_footprint(options: WhisperOptions) -> Footprint:
     config, weight = encoder.module.config, encoder.module.conv1.weight
     frames = 2 * config.max_source_positions
     window = torch.empty(1, config.num_mel_bins, frames, device="meta", dtype=weight.dtype)
-    work = count(lambda: encoder.features(window))
-    weights = size_of(encoder.module)
-    return Footprint(
-        parameters=sum(weight.numel() for weight in encoder.module.parameters()),
-        resident_bytes=weights,
-        read_bytes=weights,
-        flops=work.flops,
-        operations=work.operations,
-        products=partial(
-            TorchProducts,
-            config.d_model,
-            config.encoder_ffn_dim,
-            layers=config.encoder_layers,
-            dtype=weight.dtype,
-        ),
+    return tower_footprint(
+        encoder.module,
+        lambda: encoder.features(window),
+        width=config.d_model,
+        inner=config.encoder_ffn_dim,
+        layers=config.encoder_layers,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sensorium.contracts import LanguageModelShape
 from sensorium.errors import CheckpointError
-from sensorium.hub import fetch
+from sensorium.hub import fetch, fetch_folder
 
 from .options import Phi2Options
 
@@ -61,15 +61,8 @@ def checkpoint_folder(options: Phi2Options, *, weights: bool = True) -> Path:
     if path.is_dir():
         return path
     _refuse_missing_path(options.checkpoint)
-    from huggingface_hub import snapshot_download
-
     wanted = _WANTED if weights else [CONFIG, "tokenizer.json"]
-    try:
-        return Path(
-            snapshot_download(options.checkpoint, revision=options.revision, allow_patterns=wanted)
-        )
-    except Exception as error:
-        raise _unreachable(options, error) from error
+    return fetch_folder(options.checkpoint, wanted, options.revision)
 
 
 def read_config(path: Path, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -121,14 +114,3 @@ def _refuse_missing_path(checkpoint: str) -> None:
             hint="Give a folder with config.json and model.safetensors, or a hub id such as "
             "microsoft/phi-2.",
         )
-
-
-def _unreachable(options: Phi2Options, error: Exception) -> CheckpointError:
-    revision = f" at revision '{options.revision}'" if options.revision else ""
-    return CheckpointError(
-        f"'{options.checkpoint}'{revision} is no folder and could not be had from the Hugging "
-        f"Face hub ({type(error).__name__})",
-        where="checkpoint",
-        hint=f"Check the name and the connection, or fetch it elsewhere: hf download "
-        f"{options.checkpoint} --local-dir FOLDER, and give that folder.",
-    )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
-from sensorium.footprint import Footprint, TorchProducts, count, size_of
+from sensorium.footprint import Footprint, tower_footprint
 
 from .encoder import build
 
@@ -20,19 +19,10 @@ def footprint(options: ClipOptions) -> Footprint:
     config, weight = encoder.module.config, encoder.module.embeddings.patch_embedding.weight
     shape = (1, config.num_channels, config.image_size, config.image_size)
     picture = torch.empty(shape, device="meta", dtype=weight.dtype)
-    work = count(lambda: encoder.features(picture))
-    weights = size_of(encoder.module)
-    return Footprint(
-        parameters=sum(weight.numel() for weight in encoder.module.parameters()),
-        resident_bytes=weights,
-        read_bytes=weights,
-        flops=work.flops,
-        operations=work.operations,
-        products=partial(
-            TorchProducts,
-            config.hidden_size,
-            config.intermediate_size,
-            layers=config.num_hidden_layers,
-            dtype=weight.dtype,
-        ),
+    return tower_footprint(
+        encoder.module,
+        lambda: encoder.features(picture),
+        width=config.hidden_size,
+        inner=config.intermediate_size,
+        layers=config.num_hidden_layers,
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from sensorium.errors import CheckpointError, ConfigError
+from sensorium.errors import CheckpointError
+from sensorium.hub import fetch
 from sensorium.registry import Registry
 from sensorium.tokenizer import FILE_NAME, FastTokenizer
 
@@ -85,15 +86,6 @@ def read_tokenizer(source: str, revision: str | None) -> FastTokenizer:
     path = Path(source).expanduser()
     if path.exists() or source.startswith(("/", ".", "~")):
         return FastTokenizer.load(path)
-    from huggingface_hub import hf_hub_download
-
-    try:
-        return FastTokenizer.load(hf_hub_download(source, FILE_NAME, revision=revision))
-    except CheckpointError:
-        raise
-    except Exception as error:  # the hub's client, and those beneath it, raise nearly anything
-        raise ConfigError(
-            f"No tokenizer '{source}': no folder of that name, and the hub gives none",
-            where="tokenizer",
-            hint="Name a folder that holds tokenizer.json, or check the hub id and the network.",
-        ) from error
+    if found := fetch(source, FILE_NAME, revision):
+        return FastTokenizer.load(found)
+    raise CheckpointError(f"{source} on the hub has no {FILE_NAME}", where="tokenizer")

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from sensorium.contracts import Capabilities
 from sensorium.tokenizer import FILE_NAME, FastTokenizer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
     from transformers import PhiConfig
 
-_DTYPES = {"tensor(float16)": torch.float16, "tensor(float)": torch.float32}
+_DTYPES = {"tensor(float16)": np.float16, "tensor(float)": np.float32}
 
 
 class OnnxPhiLanguageModel:

@@ -61,7 +61,7 @@ def _graph(blocks: Blocks, count: int) -> Any:
     for number in range(2 * count):
         inputs, outputs = (blocks.width, blocks.inner)[:: -1 if number % 2 else 1]
         held = {
-            f"{number}.weight": _integers(outputs, inputs // blocks.block, blocks),
+            f"{number}.weight": _integers(outputs, inputs // blocks.block, blocks, number),
             f"{number}.scales": np.full((outputs, inputs // blocks.block), _SCALE, np.float32),
         }
         weights += [numpy_helper.from_array(array, name) for name, array in held.items()]
@@ -88,6 +88,7 @@ def _graph(blocks: Blocks, count: int) -> Any:
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
 
 
-def _integers(outputs: int, count: int, blocks: Blocks) -> np.ndarray:
+def _integers(outputs: int, count: int, blocks: Blocks, number: int) -> np.ndarray:
+    """Others for every matrix: of equal ones the runtime keeps one, and the caches hold it."""
     size = blocks.block * blocks.bits // 8
-    return np.random.default_rng(0).integers(0, 256, (outputs, count, size), np.uint8)
+    return np.random.default_rng(number).integers(0, 256, (outputs, count, size), np.uint8)

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from sensorium_llm_phi2.bounds import appended, truncated
 
+from .memory import reserve
+
 if TYPE_CHECKING:
     from .model import OnnxPhiLanguageModel
 
@@ -28,9 +30,8 @@ class OnnxSession:
     """A KV cache for one conversation.
 
     The buffers [1, H, C, h] of every layer have room for the whole context window; the system
-    gives memory only to the pages that were written (torch allocates them: numpy would ask for
-    huge pages, and the first position would take the memory of them all). Past and present are
-    bound to the same buffer, so a token costs no copy, and `truncate` costs nothing.
+    gives memory only to the pages that were written. Past and present are bound to the same
+    buffer, so a token costs no copy, and `truncate` costs nothing.
     """
 
     def __init__(self, model: OnnxPhiLanguageModel) -> None:
@@ -48,7 +49,7 @@ class OnnxSession:
         shape = (1, config.num_key_value_heads, model.context_length, head_width)
         for layer in range(config.num_hidden_layers):
             for part in ("key", "value"):
-                buffer = torch.empty(shape, dtype=model.cache_dtype).numpy()
+                buffer = reserve(shape, model.cache_dtype)
                 self._buffers.append(buffer)
                 self._bind_input(f"past.{layer}.{part}", buffer)
                 self._bind_output(f"present.{layer}.{part}", buffer)
