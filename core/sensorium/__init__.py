@@ -88,9 +88,8 @@ _HOMES = {
     "answer": "Answer Answering",
     "contracts": (
         "AdaptableLanguageModel Block BlockwiseLanguageModel Capabilities Encoder FeatureShape "
-        "ForkableSession LanguageModel "
-        "LanguageModelShape Projector Segment Session Tokenizer TrainableEncoder "
-        "TrainableLanguageModel Transcriber Transcript VariableEncoder"
+        "ForkableSession LanguageModel LanguageModelShape Projector Segment Session Tokenizer "
+        "TrainableEncoder TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
     "engine": "AnswerStream ChatEngine",
     "errors": (
