@@ -38,9 +38,9 @@ class PackRecipe(WritingRecipe):
         description="Whose ids: a folder with tokenizer.json, that file, or a model on the hub."
     )
     revision: str | None = Field(default=None, description="Its commit, for a hub id.")
-    end: str = Field(default="<|endoftext|>", description="The control token behind each document.")
-    template: str | None = Field(
-        default=None, description="Chat template that conversations are written in."
+    template: str = Field(
+        description="The model's chat template: behind each document stands the token that ends an "
+        "answer in it, and conversations are written in it."
     )
     system: str | None = Field(
         default=None, description="System text of conversations; the template's own if left out."
