@@ -186,7 +186,7 @@ def test_another_recipe_or_folder_is_refused(packed, tmp_path, lines):
 
 
 def test_samples_that_cannot_be_used(packed, tmp_path):
-    rows = [{"text": "A cat"}] * 30 + [{"text": 7}] * 11
+    rows = [{"text": "A cat"}] * 30 + [{"text": 7}, {"text": ""}] + [{"text": 7}] * 9
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     data = [{"format": "text", "path": str(tmp_path / "rows.jsonl")}]
     with pytest.raises(CorpusError, match=r"11 samples of one part cannot be used.*line 31"):
@@ -196,6 +196,7 @@ def test_samples_that_cannot_be_used(packed, tmp_path):
     assert "skipped" not in first
     assert (second["skipped"], len(second["reasons"]), second["documents"]) == (11, 5, 5)
     assert "rows.jsonl, line 31" in second["reasons"][0]
+    assert second["reasons"][1] == "The text is empty"
 
 
 def test_what_is_no_text(packed, tmp_path, llava):

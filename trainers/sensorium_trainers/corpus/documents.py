@@ -29,11 +29,12 @@ class Documents:
         self._system = system
 
     def __call__(self, sample: Any) -> Iterator[list[int]]:
-        """Ids of each, none empty; SampleError where it holds media, ConfigError for other data."""
+        """Ids of each; SampleError where it holds media or nothing, ConfigError for other data."""
         if isinstance(sample, TextSample):
             ids = self._tokenizer.encode(sample.text)
-            if ids:
-                yield [*ids, self.end] if sample.ended else ids
+            if not ids:
+                raise SampleError("The text is empty")
+            yield [*ids, self.end] if sample.ended else ids
             return
         if not isinstance(sample, Sample):
             raise ConfigError(
