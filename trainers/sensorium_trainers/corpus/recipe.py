@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import Field
-from sensorium.config import read_layers, validate
+from sensorium.config import load_options
 from sensorium.errors import ConfigError
 from sensorium.options import Options
 
@@ -68,7 +68,7 @@ R = TypeVar("R", bound=WritingRecipe)
 
 def load_writing_recipe(kind: type[R], path: Path, overrides: Iterable[str], prefix: str) -> R:
     """From YAML, variables with this prefix and `KEY=VALUE`, the last of them strongest."""
-    recipe: R = validate(kind, read_layers(path, overrides, prefix=prefix), source=str(path))
+    recipe = load_options(kind, path, overrides, prefix=prefix)
     for number, component in enumerate(recipe.data):
         if component.weight is not None:
             raise ConfigError(
