@@ -14,6 +14,7 @@ import torch
 from sensorium.benchmark import SECOND_QUESTION
 from sensorium.conversion import convert
 from sensorium_llm_phi2.template import LLAVA_PHI
+from sensorium_pocket.speech.build_tokenizer import SPECIALS
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from .random_phi import write_checkpoint
@@ -43,18 +44,6 @@ SMALL: dict[str, dict[str, Any]] = {
 END = "<|endoftext|>"
 QUESTION = "What do you see?"
 SAID = (" USER: \n ASSISTANT:", QUESTION, SECOND_QUESTION)
-
-_SPECIALS = [
-    END,
-    "<|startoftranscript|>",
-    "<|en|>",
-    "<|translate|>",
-    "<|transcribe|>",
-    "<|startoflm|>",
-    "<|startofprev|>",
-    "<|nospeech|>",
-    "<|notimestamps|>",
-]
 
 
 def write_parts(folder: Path, *, small: bool) -> None:
@@ -105,7 +94,7 @@ def _shape(name: str, *, small: bool) -> dict[str, Any]:
     return shape | changes
 
 
-def _tokenizer(size: int, specials: list[str], texts: Sequence[str] = ()) -> Tokenizer:
+def _tokenizer(size: int, specials: Sequence[str], texts: Sequence[str] = ()) -> Tokenizer:
     """The words of `texts` are a token each, as long as there is room; every id can be written."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -123,7 +112,7 @@ def _tokenizer(size: int, specials: list[str], texts: Sequence[str] = ()) -> Tok
         if len(vocabulary) < size:
             vocabulary[name] = len(vocabulary)
     whole = Tokenizer.from_str(json.dumps(content))
-    whole.add_special_tokens(specials)
+    whole.add_special_tokens([*specials])
     return whole
 
 
@@ -131,8 +120,8 @@ def _write_whisper(shape: dict[str, Any], folder: Path) -> None:
     """Saved by transformers, converted by CTranslate2."""
     from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
-    tokenizer = _tokenizer(shape["vocab_size"], _SPECIALS)
-    end, start = (tokenizer.token_to_id(token) for token in _SPECIALS[:2])
+    tokenizer = _tokenizer(shape["vocab_size"], SPECIALS)
+    end, start = (tokenizer.token_to_id(token) for token in SPECIALS[:2])
     named = {"pad_token_id": end, "eos_token_id": end, "decoder_start_token_id": start}
     lists: dict[str, Any] = {"suppress_tokens": [], "begin_suppress_tokens": []}
     torch.manual_seed(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +19,8 @@ from .generation import GenerationOptions
 from .options import Options
 
 ENVIRONMENT_PREFIX = "SENSORIUM_SET_"
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Component(BaseModel):
@@ -159,37 +161,45 @@ def environment_overrides(
     return parse_overrides(sorted(pairs))
 
 
-def make_recipe(tree: Mapping[str, Any], *, source: str, base: Path | None = None) -> Recipe:
-    """Validate a tree; relative paths in it (`./llm`) are taken from `base`."""
-    if base is not None:
-        tree = resolve_paths(tree, base)
-    recipe: Recipe = validate(Recipe, tree, source=source)
-    return recipe
-
-
-def read_layers(path: Path, overrides: Iterable[str], *, prefix: str) -> dict[str, Any]:
-    """A YAML file, over it variables of this prefix, over these `KEY=VALUE`; not validated yet."""
-    tree = resolve_paths(read_yaml(path), path.parent)
-    tree = merge(tree, environment_overrides(prefix=prefix))
-    return merge(tree, parse_overrides(overrides))
-
-
 def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     """A recipe from a YAML file, the environment and `KEY=VALUE` overrides."""
+    return load_options(Recipe, path, overrides)
+
+
+def load_options(
+    model: type[M], path: Path, overrides: Iterable[str] = (), *, prefix: str = ENVIRONMENT_PREFIX
+) -> M:
+    """Options from a YAML file, in which `./…` is relative to the file, and from what lies over it:
+    as `overlay`.
+    """
+    return overlay(model, resolve_paths(read_yaml(path), path.parent), path, overrides, prefix)
+
+
+def overlay(
+    model: type[M],
+    tree: Mapping[str, Any],
+    path: Path,
+    overrides: Iterable[str] = (),
+    prefix: str = ENVIRONMENT_PREFIX,
+) -> M:
+    """The tree of the file `path`, over it variables of this prefix, over these `KEY=VALUE`.
+
+    ConfigError names the key, the file and all that lies over it.
+    """
     overrides = tuple(overrides)
-    over = merge(environment_overrides(), parse_overrides(overrides))
-    tree = merge(resolve_paths(read_yaml(path), path.parent), over)
-    return make_recipe(tree, source=origin(path, overrides))
-
-
-def origin(path: Path, overrides: Iterable[str] = ()) -> str:
-    """What an error names as its place: the file, and all that was laid over it."""
-    set_outside = [name for name in sorted(os.environ) if name.startswith(ENVIRONMENT_PREFIX)]
+    tree = merge(tree, environment_overrides(prefix=prefix))
+    tree = merge(tree, parse_overrides(overrides))
+    set_outside = [name for name in sorted(os.environ) if name.startswith(prefix)]
     over = [*set_outside, *(f"--set {pair}" for pair in overrides)]
-    return f"{path} with {', '.join(over)}" if over else str(path)
+    return validate(model, tree, source=f"{path} with {', '.join(over)}" if over else str(path))
 
 
-def validate(model: type[Any], tree: Mapping[str, Any], *, source: str, at: str = "") -> Any:
+def make_recipe(tree: Mapping[str, Any], *, source: str) -> Recipe:
+    """A recipe that stands in no file."""
+    return validate(Recipe, tree, source=source)
+
+
+def validate(model: type[M], tree: Mapping[str, Any], *, source: str, at: str = "") -> M:
     """`model.model_validate`, with an error that names the key's path and a likely spelling."""
     try:
         return model.model_validate(dict(tree))

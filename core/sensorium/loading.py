@@ -54,15 +54,15 @@ def find_recipe(source: str | Path, overrides: Sequence[str], registry: Registry
     name, path = str(source), Path(source)
     if name in registry.bundles:
         path = registry.bundles.get(name).folder()
-        return Found(read_bundle(path, tuple(overrides)), name)
+        return Found(read_bundle(path, overrides), name)
     if (path / MANIFEST).is_file():
-        return Found(read_bundle(path, tuple(overrides)), name)
+        return Found(read_bundle(path, overrides), name)
     if path.suffix in {".yaml", ".yml"}:
         return Found(load_recipe(path, overrides), name)
     if path.is_dir():
         raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}")
     if _HUB_ID.fullmatch(name) and not path.exists():
-        return Found(read_bundle(_download(name), tuple(overrides)), name)
+        return Found(read_bundle(_download(name), overrides), name)
     raise UnknownNameError("model", name, [entry.spec.name for entry in registry.bundles])
 
 

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .config import (
-    Recipe,
-    environment_overrides,
-    make_recipe,
-    merge,
-    origin,
-    parse_overrides,
-    resolve_paths,
-)
+from .config import Recipe, overlay, resolve_paths
 from .errors import BundleError
 from .fingerprint import file_sha256
 
@@ -26,16 +18,15 @@ _WEIGHTS = ("checkpoint", "adapter", "weights")
 """Options that name weights, whatever the plugin."""
 
 
-def read_bundle(folder: Path, overrides: tuple[str, ...] = ()) -> Recipe:
+def read_bundle(folder: Path, overrides: Iterable[str] = ()) -> Recipe:
     """The recipe of a bundle whose every file is as the manifest says; BundleError otherwise."""
     manifest = read_manifest(folder)
     _verify(folder, manifest["files"])
-    over = merge(environment_overrides(), parse_overrides(overrides))
     try:
-        tree = merge(_placed(manifest["recipe"], folder, manifest["files"]), over)
+        tree = _placed(manifest["recipe"], folder, manifest["files"])
     except RecursionError as error:
         raise BundleError(f"The manifest of {folder} is nested too deeply") from error
-    return make_recipe(tree, source=origin(folder / MANIFEST, overrides))
+    return overlay(Recipe, tree, folder / MANIFEST, overrides)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -67,6 +67,15 @@ def stop_ids(template: ChatTemplate, tokenizer: Tokenizer) -> frozenset[int]:
     return frozenset(tokenizer.control(token) for token in template.stop)
 
 
+def end_id(template: ChatTemplate, tokenizer: Tokenizer) -> int:
+    """The id between plain texts, the first of the tokens that end an answer; ConfigError where the
+    template has none.
+    """
+    if not template.stop:
+        raise ConfigError(f"Chat template '{template.name}' has no token that ends a text")
+    return tokenizer.control(template.stop[0])
+
+
 def _turn(template: ChatTemplate, role: str) -> Turn:
     if role not in template.turns:
         raise ConfigError(f"Chat template '{template.name}' has no turn for the role '{role}'")

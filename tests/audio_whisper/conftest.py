@@ -8,20 +8,10 @@ import torch
 from sensorium.conversion import convert
 from sensorium_audio_whisper.encoder import build as build_encoder
 from sensorium_audio_whisper.options import WhisperOptions
+from sensorium_pocket.speech.build_tokenizer import SPECIALS
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
-SPECIALS = [
-    "<|endoftext|>",
-    "<|startoftranscript|>",
-    "<|en|>",
-    "<|translate|>",
-    "<|transcribe|>",
-    "<|startoflm|>",
-    "<|startofprev|>",
-    "<|nospeech|>",
-    "<|notimestamps|>",
-]
 POCKET = {"feature_size": 80, "hop_length": 320, "chunk_length": 6, "n_fft": 400}
 FULL = POCKET | {"hop_length": 160, "chunk_length": 30}
 
@@ -33,7 +23,7 @@ def _save_whisper(folder, preprocessing=POCKET, *, seed=0, vocabulary=None, **si
     tokenizer = Tokenizer(models.BPE(vocab=letters, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(SPECIALS)
+    tokenizer.add_special_tokens([*SPECIALS])
     ids = {token: tokenizer.token_to_id(token) for token in SPECIALS}
     settings = {
         "d_model": 32,

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sensorium.config import (
     ENVIRONMENT_PREFIX,
+    Recipe,
     environment_overrides,
+    load_options,
     load_recipe,
     make_recipe,
     merge,
@@ -47,6 +49,14 @@ def test_precedence(recipe, monkeypatch):
     assert seen() == (8, 4)
     assert seen("generation.max_tokens=9") == (9, 4)
     assert seen("generation.max_tokens=9", "generation.max_tokens=10") == (10, 4)
+
+
+def test_errors_name_what_lies_over_the_file(recipe, monkeypatch):
+    monkeypatch.setenv("SENSORIUM_OTHER_THREADS", "0")
+    assert load_recipe(recipe).threads is None
+    said = rf"'threads'.*\({recipe} with SENSORIUM_OTHER_THREADS, --set device=cpu\)"
+    with pytest.raises(ConfigError, match=said):
+        load_options(Recipe, recipe, ["device=cpu"], prefix="SENSORIUM_OTHER_")
 
 
 def test_overrides_are_yaml():

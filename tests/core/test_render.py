@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sensorium import Media, Message
 from sensorium.errors import CheckpointError, ConfigError
 from sensorium.messages import MediaPart, TextPart
-from sensorium.render import MediaPiece, TextPiece, render, stop_ids
+from sensorium.render import MediaPiece, TextPiece, end_id, render, stop_ids
 from sensorium.specs import ChatTemplate, Turn
 from sensorium.testing import fake_registry
 from sensorium_llm_phi2.template import LLAVA_PHI
@@ -221,6 +221,14 @@ def test_roles_and_tokens_a_template_does_not_have(tokenizer):
     with pytest.raises(CheckpointError, match=r"no control token '<\|me\|>'"):
         stop_ids(template, tokenizer)
     assert stop_ids(POCKET, tokenizer) == {tokenizer.control("<|end|>")}
+
+
+def test_the_end_of_a_text(tokenizer):
+    assert end_id(LLAVA_PHI, tokenizer) == tokenizer.control("<|endoftext|>")
+    assert end_id(POCKET, tokenizer) == tokenizer.control("<|end|>")
+    endless = ChatTemplate("t", "s", {"user": Turn()}, stop=())
+    with pytest.raises(ConfigError, match="'t' has no token that ends a text"):
+        end_id(endless, tokenizer)
 
 
 def test_messages_know_their_parts(pictures):

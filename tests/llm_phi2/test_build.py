@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,8 @@ from sensorium_llm_phi2 import build as building
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.checkpoint import inspect
 from sensorium_llm_phi2.options import Phi2Options
+
+from .conftest import make_reference
 
 
 def options(folder, **more) -> Phi2Options:
@@ -88,6 +91,41 @@ def test_save_and_load(checkpoint, tmp_path, seed):
         assert torch.equal(weight, loaded.module.state_dict()[name])
     assert loaded.tokenizer.encode("two cats") == model.tokenizer.encode("two cats")
     assert str(checkpoint) not in (tmp_path / "saved" / "config.json").read_text()
+
+
+def mapped(path) -> int:
+    """Bytes of the file that this process has in memory as a map."""
+    parts = Path("/proc/self/smaps").read_text().split(f"{path}\n")[1:]
+    return sum(1024 * int(part.split("\nRss:", 1)[1].split()[0]) for part in parts)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the kernel tells nothing")
+@pytest.mark.parametrize(
+    ("settings", "stays"),
+    [
+        ({"dtype": "float32"}, True),
+        ({"dtype": "bfloat16"}, False),
+        ({"quantization": "nf4"}, False),
+    ],
+)
+def test_weights_that_are_converted_are_not_mapped(tmp_path, monkeypatch, settings, stays):
+    """What is mapped counts as memory beside the model, until all of it is read."""
+    shape = {"hidden_size": 128, "num_attention_heads": 4, "partial_rotary_factor": 0.5}
+    make_reference(**shape, intermediate_size=256, vocab_size=16384).save_pretrained(tmp_path)
+    file = tmp_path / "model.safetensors"
+    held = []
+
+    def load(*given):
+        module = whole(*given)
+        sum(weight.float().sum() for weight in module.parameters())
+        held.append(mapped(file))
+        return module
+
+    whole = building._load
+    monkeypatch.setattr(building, "_load", load)
+    build(options(tmp_path, **{"dtype": "float32", **settings}), "cpu")
+    share = held[0] / file.stat().st_size
+    assert share > 0.9 if stays else share < 0.1
 
 
 def test_save_over_the_files_it_was_loaded_from(checkpoint):

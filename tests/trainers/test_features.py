@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -253,16 +254,47 @@ def test_what_ends_a_worker_ends_the_command(recipe, features):
         checked(said)
 
 
-def test_a_cluster_that_cannot_be_reached(extract, monkeypatch):
-    def init(*_, **__):
+@pytest.fixture
+def cluster(monkeypatch):
+    """A Ray that says what it was asked to join, and cannot join anything."""
+    asked = []
+
+    def init(address, **_):
+        asked.append(address)
         raise ConnectionError("nobody there")
 
     absent = SimpleNamespace(init=init, exceptions=SimpleNamespace(RayError=RuntimeError))
     monkeypatch.setattr(on_ray, "import_ray", lambda: absent)
-    told = extract("--ray", "10.0.0.1:6379")
-    assert told.exit_code == 2
-    assert "No Ray cluster can be used at '10.0.0.1:6379': nobody there (--ray)" in told.output
-    assert "`ray start --head` shows, or local" in told.output
+    return asked
+
+
+def test_a_cluster_that_cannot_be_joined(extract, cluster):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        addresses = [place, f"ray://{place}", "local", "auto"]
+        for address in addresses:
+            told = extract("--ray", address)
+            assert told.exit_code == 2
+            said = f"No Ray cluster can be used at '{address}': nobody there (--ray)"
+            assert said in told.output
+            assert "`ray start --head` shows, or local" in told.output
+    assert cluster == addresses
+
+
+def test_where_nobody_listens_ray_is_not_asked(extract, cluster):
+    """It would try for minutes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+    for address, why in (
+        (place, "refused"),
+        (f"ray://{place}", "refused"),
+        ("127.0.0.1:99999", "out of range"),
+    ):
+        told = extract("--ray", address)
+        assert told.exit_code == 2
+        assert f"No Ray cluster can be used at '{address}': " in told.output
+        assert why in told.output
+    assert cluster == []
 
 
 def test_without_ray_it_says_what_to_install(extract, monkeypatch):

@@ -21,11 +21,12 @@ from sensorium_trainers.corpus.pack import pack
 from sensorium_trainers.corpus.recipe import PackRecipe, load_writing_recipe
 from sensorium_trainers.formats.hub import HubOptions
 from sensorium_trainers.formats.tokens import TokensOptions, open_tokens
+from sensorium_trainers.presets import recipe_file
 
-from .conftest import make_tokenizer
+from .conftest import CONTROL, make_tokenizer
 
 FORK = multiprocessing.get_context("fork")
-END = 0
+END = CONTROL.index("<|end|>")  # in this order the tokenizer has them
 LINES = [f"A cat and {word} dogs" for word in ("two", "three", "red", "blue", "green") * 4]
 
 
@@ -46,7 +47,8 @@ def packed(tmp_path, parts, registry, lines):
 
     def make(*, name="corpus", data=(), **changes):
         output = tmp_path / name
-        settings = {"tokenizer": str(parts / "llm"), "documents_per_part": 3, **changes}
+        settings = {"tokenizer": str(parts / "llm"), "template": "pocket"}
+        settings |= {"documents_per_part": 3, **changes}
         tree = {"data": list(data) or [lines], "output": str(output), **settings}
         pack(PackRecipe.model_validate(tree), registry)
         return output
@@ -86,12 +88,12 @@ def test_a_corpus_of_the_generator(packed, tmp_path):
     turns = [{"role": "user", "content": "What is it?"}, {"role": "assistant", "content": "A cat"}]
     chat.write_text(json.dumps({"messages": turns}) + "\n")
     data = [{"format": "text", "path": str(texts)}, {"format": "chat", "path": str(chat)}]
-    folder = packed(data=data, template="pocket", system="")
+    folder = packed(data=data, system="")
     tokens, starts = stream(folder)
     assert tokens[: starts[3]] == [*ids("A cat"), END, *ids("Two dogs"), *ids("It is red"), END]
     backend = make_tokenizer()
     said = backend.decode(tokens[starts[3] :], skip_special_tokens=False)
-    assert said == "<|user|> What is it?<|assistant|> A cat<|end|><|endoftext|>"
+    assert said == "<|user|> What is it?<|assistant|> A cat<|end|>"
     # The first token behind the cut text is predicted from an end token that is not learned.
     block = open_tokens(TokensOptions(path=folder, block=100))[0]
     assert block.inputs[starts[2]] == END
@@ -99,7 +101,7 @@ def test_a_corpus_of_the_generator(packed, tmp_path):
 
 
 def test_text_is_literal(packed, tmp_path):
-    (tmp_path / "odd.txt").write_text("A cat<|endoftext|>and dogs")
+    (tmp_path / "odd.txt").write_text("A cat<|end|>and dogs")
     tokens, starts = stream(packed(data=[{"format": "text", "path": str(tmp_path / "odd.txt")}]))
     assert tokens.count(END) == 1
     assert starts == [0]
@@ -184,7 +186,7 @@ def test_another_recipe_or_folder_is_refused(packed, tmp_path, lines):
 
 
 def test_samples_that_cannot_be_used(packed, tmp_path):
-    rows = [{"text": "A cat"}] * 30 + [{"text": 7}] * 11
+    rows = [{"text": "A cat"}] * 30 + [{"text": 7}, {"text": ""}] + [{"text": 7}] * 9
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     data = [{"format": "text", "path": str(tmp_path / "rows.jsonl")}]
     with pytest.raises(CorpusError, match=r"11 samples of one part cannot be used.*line 31"):
@@ -194,13 +196,12 @@ def test_samples_that_cannot_be_used(packed, tmp_path):
     assert "skipped" not in first
     assert (second["skipped"], len(second["reasons"]), second["documents"]) == (11, 5, 5)
     assert "rows.jsonl, line 31" in second["reasons"][0]
+    assert second["reasons"][1] == "The text is empty"
 
 
 def test_what_is_no_text(packed, tmp_path, llava):
     pictures = {"format": "llava", "path": str(llava)}
-    with pytest.raises(ConfigError, match="no template says how they are written"):
-        packed(data=[pictures])
-    folder = packed(data=[pictures], template="pocket", name="none")
+    folder = packed(data=[pictures])
     parts = json.loads((folder / "manifest.json").read_text())["parts"]
     assert [part["skipped"] for part in parts] == [3, 1]
     assert "media, which are no tokens" in parts[0]["reasons"][0]
@@ -211,13 +212,12 @@ def test_what_is_no_text(packed, tmp_path, llava):
 def test_no_such_tokenizer(packed, tmp_path):
     with pytest.raises(SensoriumError, match=r"No readable tokenizer.json .*nowhere"):
         packed(tokenizer=str(tmp_path / "nowhere"))
-    with pytest.raises(SensoriumError, match=r"no control token '<\|eos\|>'"):
-        packed(end="<|eos|>")
 
 
 def test_the_command(tmp_path, parts, lines, registry, monkeypatch):
     path = tmp_path / "pack.yaml"
-    tree = {"tokenizer": str(parts / "llm"), "data": [lines], "output": "./corpus"}
+    tree = {"tokenizer": str(parts / "llm"), "template": "pocket", "data": [lines]}
+    tree["output"] = "./corpus"
     path.write_text(yaml.safe_dump(tree))
     monkeypatch.setenv("SENSORIUM_PACK_DOCUMENTS_PER_PART", "8")
     words = ["data", "pack", "--config", str(path)]
@@ -232,7 +232,8 @@ def test_the_command(tmp_path, parts, lines, registry, monkeypatch):
 
 def test_a_weight_has_no_meaning_here(tmp_path, parts, lines):
     path = tmp_path / "pack.yaml"
-    tree = {"tokenizer": str(parts / "llm"), "data": [{**lines, "weight": 2}], "output": "./out"}
+    tree = {"tokenizer": str(parts / "llm"), "template": "pocket", "output": "./out"}
+    tree["data"] = [{**lines, "weight": 2}]
     path.write_text(yaml.safe_dump(tree))
     with pytest.raises(ConfigError, match=r"whatever its weight \(data\.0\.weight\)"):
         load_writing_recipe(PackRecipe, path, (), "SENSORIUM_PACK_")
@@ -241,5 +242,8 @@ def test_a_weight_has_no_meaning_here(tmp_path, parts, lines):
 def test_the_example_is_a_recipe():
     path = Path(__file__).parents[2] / "configs/data/tinystories.yaml"
     recipe = load_writing_recipe(PackRecipe, path, (), "SENSORIUM_PACK_")
+    preset = yaml.safe_load(recipe_file("phi2-scratch").read_text())
+    assert recipe.template == preset["model"]["template"]
+    assert recipe.tokenizer == preset["model"]["llm"]["checkpoint"]
     options = HubOptions.model_validate(recipe.data[0].settings)
     assert options.streaming

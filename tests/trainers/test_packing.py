@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sensorium import Message, Sample, TextSample, read_image
 from sensorium.config import make_recipe
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, SampleError
 from sensorium.pipeline import plan
 from sensorium.render import TextPiece, render
 from sensorium_trainers.batching import attention_mask
@@ -191,6 +191,8 @@ def test_plain_text_is_learned_whole_and_in_pieces(objective):
     assert row.targets == list(enumerate([*words, end]))
     assert row.positions == list(range(6))
     assert row.segments == [1] * 6
+    with pytest.raises(SampleError, match="The text is empty"):
+        packer.pack(TextSample("", ended=False))
     row = packer.pack(TextSample("One line of text", ended=False))
     assert row.ids == [end, *words]
     assert row.targets == list(enumerate(words))

@@ -164,7 +164,8 @@ def test_a_stream_is_not_grouped_by_length(make_run, stories, tmp_path):
 
 def test_packed_from_the_stream(registry, parts, stories, tmp_path):
     def packed(name, data, **more):
-        tree = {"tokenizer": str(parts / "llm"), "data": data, "documents_per_part": 6, **more}
+        tree = {"tokenizer": str(parts / "llm"), "template": "pocket", "data": data}
+        tree |= {"documents_per_part": 6, **more}
         output = tmp_path / name
         pack(PackRecipe.model_validate({**tree, "output": str(output)}), registry)
         return [(output / f"{number:05}.tokens").read_bytes() for number in range(4)]

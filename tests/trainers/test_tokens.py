@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 from sensorium.errors import ConfigError, SampleError
-from sensorium.specs import TextSample
+from sensorium.specs import ChatTemplate, TextSample
 from sensorium_trainers.checkpoints import WEIGHTS, newest_checkpoint
 from sensorium_trainers.corpus.documents import Documents
 from sensorium_trainers.corpus.errors import CorpusError
@@ -20,10 +20,12 @@ from sensorium_trainers.corpus.pack import Writer, pack
 from sensorium_trainers.corpus.parts import build
 from sensorium_trainers.corpus.recipe import PackRecipe
 from sensorium_trainers.formats.tokens import TokensOptions, open_tokens
+from sensorium_trainers.packing import Packer
 
 from .conftest import make_tokenizer
 
 END = 9
+TEMPLATE = ChatTemplate("letters", "plain", {}, stop=("<|end|>",))
 PLAN = {"kind": "sensorium-tokens", "version": 1, "vocabulary": 70_000, "end": END}
 TEXTS = ["A cat and dogs .", "It is red", "Two", "", "What is it ? It is a cat and two dogs ."]
 
@@ -33,6 +35,9 @@ class Letters:
 
     def encode(self, text):
         return [ord(letter) for letter in text]
+
+    def control(self, token):
+        return {"<|end|>": END}[token]
 
 
 @st.composite
@@ -45,10 +50,10 @@ def corpora(draw):
 
 def written(folder, samples, per_part, dtype):
     recipe = PackRecipe.model_validate(
-        {"tokenizer": "x", "data": [{"format": "x"}], "output": folder}
+        {"tokenizer": "x", "template": "x", "data": [{"format": "x"}], "output": folder}
         | {"documents_per_part": per_part}
     )
-    writer = Writer(recipe, samples, Documents(Letters(), END), dtype)
+    writer = Writer(recipe, samples, Documents(Letters(), TEMPLATE), dtype)
     count = -(-len(samples) // per_part)
     build(folder, {**PLAN, "dtype": dtype}, count, writer.write, 1, lambda line: None)
 
@@ -58,12 +63,16 @@ def written(folder, samples, per_part, dtype):
 def test_every_token_is_learned_once_from_the_token_before(corpus, block, random):
     samples, per_part, dtype = corpus
     expected, before, begins = [], [], []
+    packer = Packer(Letters(), TEMPLATE, len, context_length=99)
     for sample in samples:
         document = [*map(ord, sample.text), *([END] if sample.ended else [])] if sample.text else []
         if document:
             begins.append(len(expected))
             before += [END, *document[:-1]]
             expected += document
+            row = packer.pack(sample)  # as training on the text itself has it
+            assert row.targets == list(enumerate(document))
+            assert row.ids[: len(document)] == [END, *document[:-1]]
     with tempfile.TemporaryDirectory() as folder:
         written(Path(folder), samples, per_part, dtype)
         source = open_tokens(TokensOptions(path=Path(folder), block=block))
@@ -90,7 +99,8 @@ def packed(tmp_path, parts, registry):
         lines.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
         data = [{"format": "text", "path": str(lines)}]
         tree = {"tokenizer": str(parts / "llm"), "data": data, "output": str(tmp_path / name)}
-        pack(PackRecipe.model_validate({**tree, "documents_per_part": 2, **changes}), registry)
+        tree |= {"template": "pocket", "documents_per_part": 2, **changes}
+        pack(PackRecipe.model_validate(tree), registry)
         return tmp_path / name
 
     return make
@@ -102,7 +112,7 @@ def tokens(folder, block=8, **more):
 
 def test_documents_of_a_block_do_not_see_each_other(make_run, packed):
     """The loss of a block is the loss of its documents each alone."""
-    folder = packed(TEXTS, end="<|end|>")  # as the template of the model ends a text
+    folder = packed(TEXTS)
     objective = make_run("pretrain", data=[tokens(folder, 100)]).objective.eval()
     (block,) = open_tokens(TokensOptions(path=folder, block=100))
     row = objective.row(block)
@@ -129,6 +139,17 @@ def test_another_tokenizer_is_refused(make_run, packed, tmp_path):
     many = packed(["A cat"] * 40, "many", tokenizer=str(other))
     with pytest.raises(ConfigError, match="ids of another tokenizer"):  # a held-out part or not
         make_run("pretrain", data=[tokens(many, 8)], validation={"samples": 2})
+
+
+def test_texts_that_end_otherwise_are_refused(make_run, packed):
+    folder = packed(["A cat"], template="llava-phi")
+    with pytest.raises(ConfigError) as caught:
+        make_run("pretrain", data=[tokens(folder)])
+    assert str(caught.value) == (
+        f"The texts of the corpus {folder} end as in the template 'llava-phi', not as in the "
+        "model's, 'pocket' (data.0.path). Pack them again with `template: pocket`: sensorium data "
+        "pack."
+    )
 
 
 def test_a_block_longer_than_the_context(make_run, packed):

@@ -10,7 +10,7 @@ from sensorium.generation import GenerationOptions, generate
 from sensorium.messages import Media
 from sensorium.perception import Perception, Sense
 from sensorium.pipeline import Pipeline
-from sensorium.render import Piece, TextPiece, render, stop_ids
+from sensorium.render import Piece, TextPiece, end_id, render, stop_ids
 from sensorium.specs import Sample, TextSample
 
 _OPENING = 32
@@ -54,8 +54,8 @@ def _go_on(pipeline: Pipeline, sample: TextSample, max_tokens: int) -> Exchange 
     opening = min(_OPENING, len(ids) // 3)
     if not opening:
         return None
-    start = [tokenizer.control(token) for token in pipeline.template.stop[:1]]
-    said = _write(pipeline, [TextPiece((*start, *ids[:opening]))], max_tokens)
+    start = end_id(pipeline.template, tokenizer)
+    said = _write(pipeline, [TextPiece((start, *ids[:opening]))], max_tokens)
     expected = tokenizer.decode(ids[opening : opening + max_tokens])
     return Exchange(tokenizer.decode(ids[:opening]), expected.strip(), said)
 

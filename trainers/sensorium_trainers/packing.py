@@ -14,7 +14,7 @@ from itertools import pairwise
 from sensorium.contracts import Tokenizer
 from sensorium.errors import ConfigError, SampleError
 from sensorium.messages import Media, Message
-from sensorium.render import Piece, TextPiece, render
+from sensorium.render import Piece, TextPiece, end_id, render
 from sensorium.specs import ChatTemplate, Sample, TextSample, TokenSample
 
 
@@ -77,7 +77,9 @@ class Packer:
         self._words: dict[str, int] = {}
 
     def pack(self, sample: Sample | TextSample | TokenSample) -> Row:
-        """One row; SampleError where a conversation is longer than the context window."""
+        """One row; SampleError where a conversation is longer than the context window, and where a
+        text is empty.
+        """
         if isinstance(sample, TextSample):
             return self._pack_text(sample)
         if isinstance(sample, TokenSample):
@@ -112,8 +114,11 @@ class Packer:
         Longer text stands in several pieces of the context window. A piece begins with the last
         token of the one before, so that no token is left out and none is learned twice.
         """
-        stop = [self.tokenizer.control(token) for token in self.template.stop[:1]]
-        ids = [*stop, *self.tokenizer.encode(sample.text), *(stop if sample.ended else [])]
+        ids = self.tokenizer.encode(sample.text)
+        if not ids:
+            raise SampleError("The text is empty")
+        end = end_id(self.template, self.tokenizer)
+        ids = [end, *ids, *([end] if sample.ended else [])]
         row = Row()
         for number, start in enumerate(range(0, len(ids) - 1, self.context_length - 1), start=1):
             piece = ids[start : start + self.context_length]

@@ -45,8 +45,7 @@ class TrainingPlan(Options):
 def load_plan(path: Path) -> TrainingPlan:
     """A plan from YAML; `./…` in it is relative to the file."""
     tree = resolve_paths(read_yaml(path), path.parent)
-    plan: TrainingPlan = validate(TrainingPlan, tree, source=str(path))
-    return plan
+    return validate(TrainingPlan, tree, source=str(path))
 
 
 def follow(

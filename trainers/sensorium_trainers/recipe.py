@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sensorium.config import read_layers, validate
+from sensorium.config import load_options
 from sensorium.lora import LoraOptions
 from sensorium.options import Options
 
@@ -200,6 +200,4 @@ def load_training_recipe(path: Path, overrides: Iterable[str] = ()) -> TrainingR
     `./…` in the file is relative to the file; in the environment, `SENSORIUM_TRAIN_STEPS=100` is
     what `--set steps=100` is on the command line.
     """
-    tree = read_layers(path, overrides, prefix=ENVIRONMENT_PREFIX)
-    recipe: TrainingRecipe = validate(TrainingRecipe, tree, source=str(path))
-    return recipe
+    return load_options(TrainingRecipe, path, overrides, prefix=ENVIRONMENT_PREFIX)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import torch
 from pydantic import Field
 from sensorium.bundle import save_bundle
-from sensorium.config import Component, Recipe, make_recipe, read_layers, validate
+from sensorium.config import Component, Recipe, load_options, make_recipe
 from sensorium.contracts import LanguageModel
 from sensorium.errors import ConfigError
 from sensorium.loading import find_recipe
@@ -46,9 +46,7 @@ class TransplantRecipe(Options):
 
 def load_transplant_recipe(path: Path, overrides: Iterable[str] = ()) -> TransplantRecipe:
     """From YAML, environment and `KEY=VALUE`, as the recipes of the stages."""
-    tree = read_layers(path, overrides, prefix=ENVIRONMENT_PREFIX)
-    recipe: TransplantRecipe = validate(TransplantRecipe, tree, source=str(path))
-    return recipe
+    return load_options(TransplantRecipe, path, overrides, prefix=ENVIRONMENT_PREFIX)
 
 
 def transplant(

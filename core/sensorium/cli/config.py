@@ -74,5 +74,5 @@ def complete(recipe: Recipe, registry: Registry, source: str) -> dict[str, Any]:
 def _options(model: type[Options], component: Component, source: str, at: str) -> dict[str, Any]:
     from sensorium.config import validate
 
-    options: Options = validate(model, component.settings, source=source, at=at)
+    options = validate(model, component.settings, source=source, at=at)
     return options.model_dump(mode="json")

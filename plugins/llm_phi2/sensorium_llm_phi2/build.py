@@ -59,12 +59,13 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     if from_weights:
         # Hashed first: a file that is not there is named before anything is built.
         fingerprint = weights_fingerprint(weight_files(folder))
-        source: dict[str, Any] = {"pretrained_model_name_or_path": str(folder)}
-        if integers is not None:
-            with StoredWeights(weight_files(folder)) as weights, placed(str(folder)):
-                plain = dequantized_weights(weights, integers, dtype)
-            source = {"pretrained_model_name_or_path": None, "config": config, "state_dict": plain}
-        with no_progress_bar():
+        with StoredWeights(weight_files(folder)) as weights, placed(str(folder)), no_progress_bar():
+            source: dict[str, Any] = {"pretrained_model_name_or_path": str(folder)}
+            if integers is not None:
+                source = _given(config, dequantized_weights(weights, integers, dtype))
+            elif quantization is not None or (not stored and weights.dtypes != {dtype}):
+                # By itself, transformers maps all that it converts, up to the last tensor.
+                source = _given(config, weights.copies())
             module = _load(source, folder, dtype, device, quantization)
     else:
         fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))
@@ -109,6 +110,10 @@ def random_module(
         quantization_config=quantization,
         **_ATTENTION,
     )
+
+
+def _given(config: PhiConfig, weights: dict[str, Any]) -> dict[str, Any]:
+    return {"pretrained_model_name_or_path": None, "config": config, "state_dict": weights}
 
 
 def _load(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sensorium.contracts import Tokenizer
 from sensorium.errors import ConfigError, SampleError
-from sensorium.render import TextPiece, render
+from sensorium.render import TextPiece, end_id, render
 from sensorium.specs import ChatTemplate, Sample, TextSample
 
 
@@ -20,33 +20,27 @@ class Documents:
     def __init__(
         self,
         tokenizer: Tokenizer,
-        end: int,
-        template: ChatTemplate | None = None,
+        template: ChatTemplate,
         system: str | None = None,
     ) -> None:
+        self.end = end_id(template, tokenizer)
         self._tokenizer = tokenizer
-        self._end = end
         self._template = template
         self._system = system
 
     def __call__(self, sample: Any) -> Iterator[list[int]]:
-        """Ids of each, none empty; SampleError where it holds media, ConfigError for other data."""
+        """Ids of each; SampleError where it holds media or nothing, ConfigError for other data."""
         if isinstance(sample, TextSample):
             ids = self._tokenizer.encode(sample.text)
-            if ids:
-                yield [*ids, self._end] if sample.ended else ids
+            if not ids:
+                raise SampleError("The text is empty")
+            yield [*ids, self.end] if sample.ended else ids
             return
         if not isinstance(sample, Sample):
             raise ConfigError(
                 f"A corpus of tokens is made of text or conversations; the data gives "
                 f"{type(sample).__name__}",
                 where="data",
-            )
-        if self._template is None:
-            raise ConfigError(
-                "The data holds conversations, and no template says how they are written",
-                where="template",
-                hint="See: sensorium plugins list",
             )
         for conversation in sample.conversations:
             if any(message.media for message in conversation):
@@ -56,4 +50,4 @@ class Documents:
             )
             ids = [id_ for piece in pieces if isinstance(piece, TextPiece) for id_ in piece.ids]
             # Where the template ends an answer with the same token, it is there already.
-            yield ids if ids[-1:] == [self._end] else [*ids, self._end]
+            yield ids if ids[-1:] == [self.end] else [*ids, self.end]

@@ -31,9 +31,8 @@ def pack(recipe: PackRecipe, registry: Registry, report: Report = lambda line: N
     CorpusError where files cannot be written or too many samples not be used.
     """
     tokenizer = read_tokenizer(recipe.tokenizer, recipe.revision)
-    end = tokenizer.control(recipe.end)
-    template = recipe.template and registry.chat_templates.get(recipe.template, where="template")
-    documents = Documents(tokenizer, end, template or None, recipe.system)
+    template = registry.chat_templates.get(recipe.template, where="template")
+    documents = Documents(tokenizer, template, recipe.system)
     data = Concatenated(open_sources(recipe.data, registry))
     refuse_jumps(data.sources, shuffle=False, processes=recipe.processes)
     plan = {
@@ -43,7 +42,7 @@ def pack(recipe: PackRecipe, registry: Registry, report: Report = lambda line: N
         "tokenizer": recipe.tokenizer,
         "tokenizer_sha256": tokenizer.fingerprint,
         "vocabulary": tokenizer.vocabulary,
-        "end": end,
+        "end": documents.end,
         "samples": len(data),
         **recipe.model_dump(
             mode="json", include={"data", "template", "system", "documents_per_part"}

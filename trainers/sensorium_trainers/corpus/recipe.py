@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import Field
-from sensorium.config import read_layers, validate
+from sensorium.config import load_options
 from sensorium.errors import ConfigError
 from sensorium.options import Options
 
@@ -38,9 +38,9 @@ class PackRecipe(WritingRecipe):
         description="Whose ids: a folder with tokenizer.json, that file, or a model on the hub."
     )
     revision: str | None = Field(default=None, description="Its commit, for a hub id.")
-    end: str = Field(default="<|endoftext|>", description="The control token behind each document.")
-    template: str | None = Field(
-        default=None, description="Chat template that conversations are written in."
+    template: str = Field(
+        description="The model's chat template: behind each document stands the token that ends an "
+        "answer in it, and conversations are written in it."
     )
     system: str | None = Field(
         default=None, description="System text of conversations; the template's own if left out."
@@ -68,7 +68,7 @@ R = TypeVar("R", bound=WritingRecipe)
 
 def load_writing_recipe(kind: type[R], path: Path, overrides: Iterable[str], prefix: str) -> R:
     """From YAML, variables with this prefix and `KEY=VALUE`, the last of them strongest."""
-    recipe: R = validate(kind, read_layers(path, overrides, prefix=prefix), source=str(path))
+    recipe = load_options(kind, path, overrides, prefix=prefix)
     for number, component in enumerate(recipe.data):
         if component.weight is not None:
             raise ConfigError(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sensorium.errors import ConfigError, MissingPackageError
 
@@ -16,6 +18,8 @@ from .workers import checked, run_block
 
 LOCAL = "local"
 """Stands for the address of a cluster that is started here, and ended."""
+
+_PATIENCE_SECONDS = 3.0
 
 
 def on_ray(
@@ -72,6 +76,7 @@ def _connect(ray: Any, address: str, *, cpus: int) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of it unasked
     started = {"num_cpus": cpus, "include_dashboard": False} if address == LOCAL else {}
     try:
+        _knock(address)
         ray.init(address, log_to_driver=False, **started)
     except (OSError, ValueError, ray.exceptions.RayError) as error:
         reason = " ".join(str(error).split())[:300]
@@ -80,3 +85,10 @@ def _connect(ray: Any, address: str, *, cpus: int) -> None:
             where="--ray",
             hint=f"Give the address that `ray start --head` shows, or {LOCAL}.",
         ) from error
+
+
+def _knock(address: str) -> None:
+    """OSError where nobody listens: Ray would ask again for minutes. `local` and `auto` pass."""
+    place = urlsplit(address if "://" in address else f"//{address}")
+    if place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), _PATIENCE_SECONDS).close()

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
-from sensorium.config import read_layers, validate
+from sensorium.config import load_options
 from sensorium.errors import ConfigError
 from sensorium.options import Options
 
@@ -128,8 +128,7 @@ def load_corpus_recipe(path: Path, overrides: Iterable[str] = ()) -> CorpusRecip
     `./…` in the file is relative to the file; in the environment, `SENSORIUM_GENERATE_SAMPLES=9`
     is what `--set samples=9` is on the command line. ConfigError where something cannot be used.
     """
-    tree = read_layers(path, overrides, prefix=ENVIRONMENT_PREFIX)
-    recipe: CorpusRecipe = validate(CorpusRecipe, tree, source=str(path))
+    recipe = load_options(CorpusRecipe, path, overrides, prefix=ENVIRONMENT_PREFIX)
     _check_url(recipe.endpoint.base_url)
     _check_extra(recipe.sampling.extra)
     return recipe
