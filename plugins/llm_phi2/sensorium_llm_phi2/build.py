@@ -65,7 +65,7 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
                 source = _given(config, dequantized_weights(weights, integers, dtype))
             elif quantization is not None or (not stored and weights.dtypes != {dtype}):
                 # By itself, transformers maps all that it converts, up to the last tensor.
-                source = _given(config, weights.copies())
+                source = _given(config, weights.apart())
             module = _load(source, folder, dtype, device, quantization)
     else:
         fingerprint = combine("random", json.dumps(raw, sort_keys=True), str(options.random_seed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,38 @@ from sensorium.errors import CheckpointError
 from torch import Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """One tensor, read through a map of its own, which goes with the last use of what was read."""
+
+    path: Path
+    name: str
+
+    def __getitem__(self, index: Any) -> Tensor:
+        with safe_open(str(self.path), framework="pt") as file:
+            tensor: Tensor = file.get_tensor(self.name)[index]
+        return tensor
+
+
 class StoredWeights(Mapping[str, Tensor]):
     """Name → tensor over any number of safetensors files; a context manager."""
 
     def __init__(self, files: list[Path]) -> None:
-        self._files = files
         self._opened = ExitStack()
-        self._holders: dict[str, Any] = {}
+        self._files: dict[Path, Any] = {}
+        self._places: dict[str, Path] = {}
         for path in files:
-            file = self._open(path, "mmap")
-            self._holders |= dict.fromkeys(file.keys(), file)
+            try:
+                file = self._opened.enter_context(safe_open(str(path), framework="pt"))
+            except (SafetensorError, OSError) as error:
+                self._opened.close()
+                raise CheckpointError(
+                    "The weights cannot be read",
+                    where=str(path),
+                    hint="The file may be cut off or damaged; download or save it again.",
+                ) from error
+            self._files[path] = file
+            self._places |= dict.fromkeys(file.keys(), path)
 
     def __enter__(self) -> StoredWeights:
         return self
@@ -31,7 +54,7 @@ class StoredWeights(Mapping[str, Tensor]):
         self._opened.close()
 
     def __getitem__(self, name: str) -> Tensor:
-        tensor: Tensor = self._holders[name].get_tensor(name)
+        tensor: Tensor = self._files[self._places[name]].get_tensor(name)
         return tensor
 
     @property
@@ -39,29 +62,16 @@ class StoredWeights(Mapping[str, Tensor]):
         """The number formats there are."""
         return {tensor.dtype for tensor in self.values()}
 
-    def copies(self) -> dict[str, Any]:
-        """Name → what copies the tensor out of its file when it is asked for its values, `[...]`.
+    def apart(self) -> dict[str, StoredTensor]:
+        """Name → what reads the tensor when it is asked for its values, `[...]`.
 
-        For who lets go of one after the other: a tensor from here is mapped, and the pages of a map
-        count as this process's memory until the whole file is closed.
+        For who converts one after the other: a tensor from here is a piece of its file's map, whose
+        pages count as this process's memory until the whole is closed.
         """
-        files = [self._open(path, "pread") for path in self._files]
-        return {name: file.get_slice(name) for file in files for name in file.keys()}  # noqa: SIM118
+        return {name: StoredTensor(path, name) for name, path in self._places.items()}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._holders)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._holders)
-
-    def _open(self, path: Path, backend: str) -> Any:
-        try:
-            file = safe_open(str(path), framework="pt", backend=backend)
-            return self._opened.enter_context(file)
-        except (SafetensorError, OSError) as error:
-            self._opened.close()
-            raise CheckpointError(
-                "The weights cannot be read",
-                where=str(path),
-                hint="The file may be cut off or damaged; download or save it again.",
-            ) from error
+        return len(self._places)
