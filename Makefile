@@ -35,6 +35,7 @@ pocket: $(READY) system  ## Train the pocket model again, from nothing; continue
 	$(BIN)/sensorium train pocket
 
 $(READY): pyproject.toml constraints.txt
+	@echo "Installing into $(VENV), which takes some minutes ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \

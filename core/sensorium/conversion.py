@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,8 +16,8 @@ _COPIED = ("tokenizer.json", "preprocessor_config.json")
 def convert(folder: Path, *, quantization: str = "int8") -> Path:
     """Write `folder/ctranslate2` beside transformers' files; → that subfolder.
 
-    A conversion that is there already is replaced in one step. Raises CheckpointError where the
-    folder holds no complete model.
+    A conversion that is there already is replaced when the new one is whole. Raises
+    CheckpointError where the folder holds no complete model.
     """
     try:
         from ctranslate2.converters import TransformersConverter
@@ -37,6 +36,7 @@ def convert(folder: Path, *, quantization: str = "int8") -> Path:
             reason = " ".join(str(error).split())
             raise CheckpointError(f"{folder} cannot be converted: {reason}") from error
         target = folder / CONVERTED
-        shutil.rmtree(target, ignore_errors=True)
+        if target.exists():
+            target.rename(Path(scratch, "before"))
         staging.rename(target)
     return target

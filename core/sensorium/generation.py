@@ -27,17 +27,12 @@ class GenerationOptions(Options):
     """How answers are decoded."""
 
     max_tokens: int = Field(default=256, ge=1, le=32_768, description="Longest answer, in tokens.")
-    temperature: float = Field(
-        default=0.0, ge=0, le=5, allow_inf_nan=False, description="0 is greedy decoding."
-    )
-    top_p: float = Field(
-        default=1.0, gt=0, le=1, allow_inf_nan=False, description="Nucleus sampling: share kept."
-    )
+    temperature: float = Field(default=0.0, ge=0, le=5, description="0 is greedy decoding.")
+    top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus sampling: share kept.")
     repetition_penalty: float = Field(
         default=1.0,
         ge=0.5,
         le=5,
-        allow_inf_nan=False,
         description="Above 1, tokens already in the answer become less likely.",
     )
     stop: tuple[str, ...] = Field(

@@ -6,9 +6,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Options(BaseModel):
-    """Frozen, strict about unknown keys; each field's description is its help text."""
+    """Frozen, strict about unknown keys, numbers finite; a field's description is its help text."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class NoOptions(Options):

@@ -7,7 +7,8 @@ session keep its KV.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,31 +56,42 @@ class Sense:
     def _encode(self, media: Sequence[Media], watch: Stopwatch) -> list[Tensor]:
         import torch
 
-        modality = self.encoder.modality
-        try:
+        encoder = self.encoder
+        name = f"The {encoder.modality} encoder"
+        with _blaming(name):
             with watch.phase("prepare"):
-                prepared = [self.encoder.prepare(item.value) for item in media]
+                prepared = [encoder.prepare(item.value) for item in media]
             with watch.phase("encode"):
-                features = self.encoder.encode(prepared)
-            if len(features) != len(media):
-                raise ValueError(f"{len(features)} results for {len(media)} inputs")
-            dtype = _dtype(self.projector)
-            with watch.phase("project"), torch.inference_mode():
-                # A half-precision encoder may stand before a projector in float32.
-                embeddings = [self.projector(item.to(dtype or item.dtype)) for item in features]
-        except SensoriumError:
-            raise
-        except Exception as error:
-            # An encoder is a plugin's code: whatever it raises concerns this request only.
-            kind = type(error).__name__
-            raise PerceptionError(
-                f"The {modality} encoder failed on this input ({kind})"
-            ) from error
+                features = encoder.encode(prepared)
+            if (count := len(features)) != len(media):
+                raise PerceptionError(f"{name} gave {count} results for {len(media)} inputs")
+            for item in features:
+                if item.ndim != 2 or item.shape[1] != encoder.width:
+                    shape = f"{list(item.shape)}, not [T, {encoder.width}]"
+                    raise PerceptionError(f"{name} gave features {shape}")
+        dtype = _dtype(self.projector)
+        with (
+            _blaming(f"The {encoder.modality} projector"),
+            watch.phase("project"),
+            torch.inference_mode(),
+        ):
+            # A half-precision encoder may stand before a projector in float32.
+            embeddings = [self.projector(item.to(dtype or item.dtype)) for item in features]
         if not all(len(item) and torch.isfinite(item).all() for item in embeddings):
-            raise PerceptionError(
-                f"The {modality} encoder gave nothing, or values that are not finite"
-            )
+            raise PerceptionError(f"{name} gave nothing, or values that are not finite")
         return embeddings
+
+
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
+    """Both are code of plugins: whatever they raise concerns this request only."""
+    try:
+        yield
+    except SensoriumError:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise PerceptionError(f"{name} failed on this input ({kind})") from error
 
 
 def _dtype(projector: Projector) -> torch.dtype | None:

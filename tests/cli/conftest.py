@@ -20,7 +20,7 @@ PLUGIN = Path(__file__).parent / "plugin"
 RECIPE = """\
 llm: {plugin: counter}
 encoders:
-  image: {plugin: eye, projector: {plugin: mlp}}
+  image: {plugin: eye, projector: {plugin: identity}}
 template: lines
 """
 

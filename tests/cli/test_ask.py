@@ -157,6 +157,14 @@ def test_bad_set(run, recipe, never_built):
     assert "Did you mean 'repeat'?" in result.stderr
 
 
+def test_a_projector_of_random_weights_is_named(run, recipe, picture):
+    mlp = ("--set", "encoders.image.projector.plugin=mlp")
+    result = run("ask", "--model", recipe, *mlp, "--image", picture, "What?")
+    assert result.exit_code == 0
+    assert "its projector has random weights (encoders.image.projector.weights" in result.stderr
+    assert run("ask", "--model", recipe, "--image", picture, "What?").stderr == ""
+
+
 def test_broken_plugin_is_named_once_and_the_rest_works(run, recipe, registry):
     from sensorium.discovery import BrokenPlugin
 

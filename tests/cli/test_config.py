@@ -2,6 +2,13 @@ import pytest
 import yaml
 
 
+@pytest.fixture
+def recipe(recipe):
+    """With a projector that has weights."""
+    recipe.write_text(recipe.read_text().replace("identity", "mlp"))
+    return recipe
+
+
 def test_validate_shows_what_is_composed(run, recipe):
     result = run("config", "validate", recipe)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -39,6 +39,13 @@ def known_machine(monkeypatch):
     monkeypatch.setattr(Table, "collect", say)
 
 
+@pytest.fixture
+def recipe(recipe):
+    """With a projector that has weights."""
+    recipe.write_text(recipe.read_text().replace("identity", "mlp"))
+    return recipe
+
+
 def report(run, *arguments):
     result = run("doctor", "--json", *arguments)
     assert result.exit_code in (0, 1), result.stderr

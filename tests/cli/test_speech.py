@@ -9,7 +9,7 @@ from sensorium.cli.transcribe import subtitles
 HEARING = """\
 llm: {plugin: counter}
 encoders:
-  image: {plugin: eye, projector: {plugin: mlp}}
+  image: {plugin: eye, projector: {plugin: identity}}
   audio: {plugin: ear, mode: transcribe}
 template: lines
 """
@@ -133,6 +133,9 @@ def test_transcribe_long_recordings(run, hearing, recorded):
     assert result.exit_code == 1
     assert "longer than 100 s (" in result.stderr
     assert run("transcribe", recorded(601), "--model", hearing).exit_code == 1
+    for no_number in ("inf", "nan", "0"):
+        refused = run("transcribe", recorded(1), "--model", hearing, "--max-seconds", no_number)
+        assert refused.exit_code == 2
     longer = run("transcribe", recorded(601), "--model", hearing, "--max-seconds", "700")
     assert longer.exit_code == 0
 

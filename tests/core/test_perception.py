@@ -67,6 +67,18 @@ def test_a_failing_encoder_fails_one_request(engine, encoder, pictures, fault):
     assert engine.ask(asked).finish_reason == "length"  # seen before: not encoded again
 
 
+def test_features_of_another_width_are_named(engine, encoder, pictures):
+    encoder.fault = lambda features: [item[:, :3] for item in features]
+    with pytest.raises(PerceptionError, match=r"gave features \[\d+, 3\], not \[T, \d+\]"):
+        engine.ask([Message.user(pictures[0], "?")])
+
+
+def test_a_failing_projector_is_not_the_encoder(engine, pictures, monkeypatch):
+    monkeypatch.setattr(engine.pipeline.senses["image"], "projector", fails)
+    with pytest.raises(PerceptionError, match=r"image projector failed .* \(RuntimeError\)"):
+        engine.ask([Message.user(pictures[0], "?")])
+
+
 def test_an_encoder_may_refuse_in_its_own_words(engine, encoder, pictures):
     encoder.fault = media_fault
     with pytest.raises(MediaError, match="too long"):

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from sensorium_trainers import saving
 from sensorium_trainers.checkpoints import WEIGHTS, damage, newest_checkpoint
 from sensorium_trainers.processes import divisor, from_main, gathered, is_main
-from sensorium_trainers.stopping import StopOnTerm
+from sensorium_trainers.stopping import StopOnSignal
 from transformers import Trainer
 
 from .conftest import COLOURS
@@ -232,4 +232,4 @@ def test_one_process_has_nobody_to_ask():
     assert is_main()
     assert divisor(torch.tensor(5)) == 5
     assert divisor(torch.tensor(0)) == 1  # a sum of nothing stays 0
-    assert not StopOnTerm()._asked
+    assert not StopOnSignal(print)._asked_by

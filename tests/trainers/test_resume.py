@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -188,6 +189,35 @@ def test_sigterm_saves_and_stops(make_run, tmp_path, monkeypatch):
     assert not (broken / "bundle").exists()
     make_run("align", output=str(broken), steps=6).train(quiet)
     assert_equal(unbroken, broken)
+
+
+def test_ctrl_c_saves_and_stops(make_run, tmp_path):
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    make_run("align", output=str(unbroken), steps=6).train(quiet)
+    before, lines = signal.getsignal(signal.SIGINT), []
+
+    def report(line):
+        lines.append(line)
+        if line.startswith("step 3/"):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        make_run("align", output=str(broken), steps=6).train(report)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert any("stopping after this step" in line for line in lines)
+    assert re.match(r"Stopped by Ctrl-C after step [34], which is saved", lines[-1])
+    make_run("align", output=str(broken), steps=6).train(quiet)
+    assert_equal(unbroken, broken)
+
+
+def test_a_second_ctrl_c_stops_at_once(make_run, tmp_path):
+    def report(line):
+        if line.startswith(("step 3/", "Ctrl-C")):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        make_run("align", output=str(tmp_path), steps=6, save_every=2).train(report)
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-2"]
 
 
 def test_a_finished_run_learns_no_further(make_run, tmp_path):

@@ -24,7 +24,7 @@ from .saving import AtomicCheckpoints
 from .sharding import is_sharded
 from .skipping import Skipped
 from .stages import Stage
-from .stopping import StopOnTerm
+from .stopping import StopOnSignal
 from .trainer import StageTrainer
 from .writing import writing
 
@@ -66,7 +66,7 @@ class Run:
         with writing(output):
             output.mkdir(parents=True, exist_ok=True)
         checkpoint = from_main(self._start(report, resume) if is_main() else None)
-        stopping = StopOnTerm()
+        stopping = StopOnSignal(report)
         samples = Skipped(self.recipe.max_skipped_share, report)
         callbacks = [RunLog(output / LOG, None if display else report), stopping]
         callbacks += [display] if display else []
@@ -132,7 +132,7 @@ class Run:
         return make_record(self.stage.name, self.recipe, self.parameters(), combined(held))
 
     def _learn(
-        self, trainer: StageTrainer, checkpoint: Path | None, stopping: StopOnTerm, report: Report
+        self, trainer: StageTrainer, checkpoint: Path | None, stopping: StopOnSignal, report: Report
     ) -> None:
         if checkpoint is not None:
             trainer.refuse_other_form(checkpoint)
@@ -142,11 +142,7 @@ class Run:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finally:
             stopping.restore()
-        if stopping.stopped_at is not None and stopping.stopped_at < self.recipe.steps:
-            raise TrainingError(
-                f"Stopped by SIGTERM after step {stopping.stopped_at}, which is saved",
-                hint="The same command goes on from there.",
-            )
+        stopping.end(self.recipe.steps)
 
     def _compare(self, record: dict[str, Any], report: Report) -> None:
         """A checkpoint holds what learned; the rest must be what it learned with."""

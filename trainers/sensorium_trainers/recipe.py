@@ -179,7 +179,6 @@ class TrainingRecipe(Options):
     peak_tflops: float | None = Field(
         default=None,
         gt=0,
-        allow_inf_nan=False,
         description="What the machine can do, in TFLOP/s a process, for the share of it that is "
         "used; measured with a matrix product if left out.",
     )

@@ -50,11 +50,12 @@ class Skipped:
                     hint="The data may be of another form than the recipe says, or the media "
                     "missing.",
                 )
-        if self.count > self._share * max(self.read, _FIRST):
+        allowed = self._share * max(self.read, _FIRST)
+        if self.count > allowed:
             raise TrainingError(
-                f"{self.summary()}; more than {self._share:.3g} of all end a run",
+                f"{self.summary()}; more than {allowed:.4g} of as many end a run",
                 where="max_skipped_share",
-                hint="Repair the data, or allow more; the newest checkpoint is intact.",
+                hint="Repair the data, or allow more; checkpoints are as they were.",
             )
 
     def summary(self) -> str:

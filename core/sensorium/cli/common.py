@@ -91,9 +91,18 @@ def build(plan: Plan) -> ChatEngine:
     notice = f"Loading {plan.source} ..." if sys.stderr.isatty() else ""
     click.echo(notice, err=True, nl=False)
     try:
-        return ChatEngine(plan.build())
+        engine = ChatEngine(plan.build())
     finally:
         click.echo(f"\r{' ' * len(notice)}\r" if notice else "", err=True, nl=False)
+    for sense in plan.senses:
+        projector: Any = engine.pipeline.senses[sense.modality].projector
+        if sense.weights is None and any(True for _ in projector.parameters()):
+            click.echo(
+                f"What comes in as {sense.modality} cannot be understood yet: its projector has "
+                f"random weights (encoders.{sense.modality}.projector.weights names trained ones).",
+                err=True,
+            )
+    return engine
 
 
 def read_picture(path: str) -> Media:

@@ -35,8 +35,8 @@ LONG_SECONDS = 60
 )
 @click.option(
     "--max-seconds",
-    type=click.FloatRange(min=0, min_open=True),
-    default=600.0,
+    type=click.IntRange(min=1),
+    default=600,
     show_default=True,
     help="Longer recordings are refused.",
 )
@@ -46,7 +46,7 @@ def transcribe(
     context: click.Context,
     file: str,
     form: str,
-    max_seconds: float,
+    max_seconds: int,
     model: str,
     overrides: tuple[str, ...],
 ) -> None:

@@ -61,9 +61,7 @@ class Endpoint(Options):
 class Sampling(Options):
     """How the model chooses its words; the server's own defaults where left out."""
 
-    temperature: float | None = Field(
-        default=None, ge=0, allow_inf_nan=False, description="Randomness."
-    )
+    temperature: float | None = Field(default=None, ge=0, description="Randomness.")
     top_p: float | None = Field(default=None, gt=0, le=1, description="Nucleus sampling.")
     max_tokens: int | None = Field(default=None, ge=1, description="Longest answer, in tokens.")
     send_seed: bool = Field(
