@@ -119,7 +119,7 @@ def test_the_share_is_judged_as_if_of_a_thousand_at_first():
     skipped = Skipped(0.01, quiet)
     for _ in range(10):
         skipped.add(Taken(1, ("broken",)), usable=True)
-    with pytest.raises(TrainingError, match=r"11 of 11 samples .*broken; more than 0.01 of all"):
+    with pytest.raises(TrainingError, match=r"11 of 11 samples .*broken; more than 10 end a run"):
         skipped.add(Taken(1, ("broken",)), usable=True)
     skipped = Skipped(0.01, quiet)
     skipped.add(Taken(2000), usable=True)

@@ -53,7 +53,7 @@ class Skipped:
         allowed = self._share * max(self.read, _FIRST)
         if self.count > allowed:
             raise TrainingError(
-                f"{self.summary()}; more than {allowed:.4g} of as many end a run",
+                f"{self.summary()}; more than {allowed:,.0f} end a run",
                 where="max_skipped_share",
                 hint="Repair the data, or allow more; checkpoints are as they were.",
             )
