@@ -97,7 +97,10 @@ def learned(objective, samples):
 
 
 @settings(deadline=None, max_examples=8)
-@given(drawn=SAMPLES, text=st.lists(st.sampled_from(["cat", "dogs and", "it"]), min_size=1, max_size=40))
+@given(
+    drawn=SAMPLES,
+    text=st.lists(st.sampled_from(["cat", "dogs and", "it"]), min_size=1, max_size=40),
+)
 def test_loss_and_gradients_are_those_of_rows_of_their_own(objectives, drawn, text):
     samples = [Sample(tuple(conversation(t, picture) for t in talks)) for picture, talks in drawn]
     samples += [TextSample(" ".join(text))] * 2
