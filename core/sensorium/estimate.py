@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import SensoriumError
-from .footprint import Footprint, count, size_of
+from .footprint import Footprint, module_footprint
 from .probe import Probe, Speed, probe, speed
 from .stopwatch import Phases
 
@@ -126,15 +126,7 @@ def projector_footprint(sense: PlannedSense, width: int) -> Footprint:
     with torch.device("meta"):
         module: Any = sense.projector.build(sense.projector_options, sense.source, width)
         features = torch.empty(sense.source.positions or 1, sense.source.width)
-    work = count(lambda: module(features))
-    weights = size_of(module)
-    return Footprint(
-        parameters=sum(weight.numel() for weight in module.parameters()),
-        resident_bytes=weights,
-        read_bytes=weights,
-        flops=work.flops,
-        operations=work.operations,
-    )
+    return module_footprint(module, lambda: module(features))
 
 
 def _rate(amount: float, time: float) -> float:

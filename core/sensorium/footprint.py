@@ -124,15 +124,23 @@ def tower_footprint(
     module: nn.Module, run: Callable[[], Any], *, width: int, inner: int, layers: int
 ) -> Footprint:
     """Of an encoder on the device 'meta', of which `run` computes one item on torch."""
-    work, weights = count(run), size_of(module)
     dtype = next(module.parameters()).dtype
+    products = partial(TorchProducts, width, inner, layers=layers, dtype=dtype)
+    return module_footprint(module, run, products)
+
+
+def module_footprint(
+    module: nn.Module, run: Callable[[], Any], products: Callable[[int], Products] = plain_products
+) -> Footprint:
+    """Of a module on the device 'meta', all of which `run` reads."""
+    work, weights = count(run), size_of(module)
     return Footprint(
         parameters=sum(weight.numel() for weight in module.parameters()),
         resident_bytes=weights,
         read_bytes=weights,
         flops=work.flops,
         operations=work.operations,
-        products=partial(TorchProducts, width, inner, layers=layers, dtype=dtype),
+        products=products,
     )
 
 

@@ -55,6 +55,13 @@ def recipe(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def mlp_recipe(recipe: Path) -> Path:
+    """Its projector has weights, random ones."""
+    recipe.write_text(RECIPE.replace("identity", "mlp"))
+    return recipe
+
+
+@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "a red one.png"
     Image.new("RGB", (6, 4), "red").save(path)

@@ -157,11 +157,13 @@ def test_bad_set(run, recipe, never_built):
     assert "Did you mean 'repeat'?" in result.stderr
 
 
-def test_a_projector_of_random_weights_is_named(run, recipe, picture):
-    mlp = ("--set", "encoders.image.projector.plugin=mlp")
-    result = run("ask", "--model", recipe, *mlp, "--image", picture, "What?")
+def test_a_projector_of_random_weights_is_named(run, mlp_recipe, picture):
+    result = run("ask", "--model", mlp_recipe, "--image", picture, "What?")
     assert result.exit_code == 0
     assert "its projector has random weights (encoders.image.projector.weights" in result.stderr
+
+
+def test_a_projector_without_weights_is_not(run, recipe, picture):
     assert run("ask", "--model", recipe, "--image", picture, "What?").stderr == ""
 
 

@@ -2,15 +2,8 @@ import pytest
 import yaml
 
 
-@pytest.fixture
-def recipe(recipe):
-    """With a projector that has weights."""
-    recipe.write_text(recipe.read_text().replace("identity", "mlp"))
-    return recipe
-
-
-def test_validate_shows_what_is_composed(run, recipe):
-    result = run("config", "validate", recipe)
+def test_validate_shows_what_is_composed(run, mlp_recipe):
+    result = run("config", "validate", mlp_recipe)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
         "image: eye 4 x 8 -> mlp (random weights) -> 4 x 8",
@@ -66,8 +59,8 @@ def test_damaged_weights_exit_with_1(run, recipe, tmp_path):
     assert "not a readable safetensors file" in result.stderr
 
 
-def test_show_has_overrides_and_every_default(run, recipe):
-    result = run("config", "show", recipe, "--set", "llm.repeat=3")
+def test_show_has_overrides_and_every_default(run, mlp_recipe):
+    result = run("config", "show", mlp_recipe, "--set", "llm.repeat=3")
     assert result.exit_code == 0, result.stderr
     shown = yaml.safe_load(result.stdout)
     assert shown["llm"] == {

@@ -39,21 +39,14 @@ def known_machine(monkeypatch):
     monkeypatch.setattr(Table, "collect", say)
 
 
-@pytest.fixture
-def recipe(recipe):
-    """With a projector that has weights."""
-    recipe.write_text(recipe.read_text().replace("identity", "mlp"))
-    return recipe
-
-
 def report(run, *arguments):
     result = run("doctor", "--json", *arguments)
     assert result.exit_code in (0, 1), result.stderr
     return result.exit_code, json.loads(result.stdout)
 
 
-def test_text_form(run, recipe):
-    result = run("doctor", "--model", recipe)
+def test_text_form(run, mlp_recipe):
+    result = run("doctor", "--model", mlp_recipe)
     assert result.exit_code == 0, result.stdout
     assert "image: eye 4 x 8 -> mlp (random weights) -> 4 x 8" in result.stdout
     assert "llm counter   1,000,000     2.0 MB" in result.stdout
@@ -61,11 +54,11 @@ def test_text_form(run, recipe):
     assert "about 402.0 MB of memory with the runtime, without '?'" in result.stdout
     assert "one image, 36 positions: first text after about 37 ms (prefill 37 ms)" in result.stdout
     assert "then 497 tokens/s; memory is read at 1.0 GB/s, which allows 665" in result.stdout
-    assert result.stdout.endswith(f"Ready: sensorium chat --model {recipe}\n")
+    assert result.stdout.endswith(f"Ready: sensorium chat --model {mlp_recipe}\n")
 
 
-def test_memory_and_time_from_footprints(run, recipe):
-    code, found = report(run, "--model", recipe)
+def test_memory_and_time_from_footprints(run, mlp_recipe):
+    code, found = report(run, "--model", mlp_recipe)
     assert code == 0
     llm, eye, projector = found["model"]["parts"]
     assert llm == {"part": "llm counter", "parameters": 1_000_000, "memory": 2_000_000}

@@ -94,15 +94,20 @@ def build(plan: Plan) -> ChatEngine:
         engine = ChatEngine(plan.build())
     finally:
         click.echo(f"\r{' ' * len(notice)}\r" if notice else "", err=True, nl=False)
+    _name_untrained(plan, engine)
+    return engine
+
+
+def _name_untrained(plan: Plan, engine: ChatEngine) -> None:
+    """One line on stderr for every projector whose weights are random."""
     for sense in plan.senses:
         projector: Any = engine.pipeline.senses[sense.modality].projector
-        if sense.weights is None and any(True for _ in projector.parameters()):
+        if sense.weights is None and next(projector.parameters(), None) is not None:
             click.echo(
                 f"What comes in as {sense.modality} cannot be understood yet: its projector has "
                 f"random weights (encoders.{sense.modality}.projector.weights names trained ones).",
                 err=True,
             )
-    return engine
 
 
 def read_picture(path: str) -> Media:

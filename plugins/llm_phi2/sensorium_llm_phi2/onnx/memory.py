@@ -18,12 +18,10 @@ def reserve(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """
     nbytes = math.prod(shape) * np.dtype(dtype).itemsize
     # On Windows there is neither this kind of mapping nor a huge page that nobody asked for.
-    private = getattr(mmap, "MAP_PRIVATE", None)
-    if private is None:
-        return np.frombuffer(mmap.mmap(-1, nbytes), dtype).reshape(shape)
-    room = mmap.mmap(-1, nbytes, flags=private | mmap.MAP_ANONYMOUS)
-    small_pages = getattr(mmap, "MADV_NOHUGEPAGE", None)
-    if small_pages is not None:
+    private = hasattr(mmap, "MAP_PRIVATE")
+    flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if private else {}
+    room = mmap.mmap(-1, nbytes, **flags)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without huge pages does not know the word
-            room.madvise(small_pages)
+            room.madvise(mmap.MADV_NOHUGEPAGE)
     return np.frombuffer(room, dtype).reshape(shape)
