@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,14 +115,13 @@ def test_the_recipe_for_two_cores():
 def test_its_bench_says_where_the_time_goes(bundle):
     path, question = examples()[0]
     words = ["bench", "--json", "--model", str(bundle), "--image", str(path), question]
-    result = CliRunner().invoke(root, words)
-    assert result.exit_code == 0, result.output
-    measured = json.loads(result.stdout)
+    # A process of its own: what other tests have left in this one is not the model's memory.
+    command = [sys.executable, "-m", "sensorium", *words]
+    measured = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     assert measured["first"]["tokens_per_second"] > 0
     assert measured["estimated"]["phases"]["encode"] > 0
     assert measured["second"]["reused"] > 36  # all of the picture
-    # Of this process, in which tests have left what they used: gigabytes, with CUDA's libraries.
-    assert 0.05 < measured["estimated"]["resident_bytes"] / measured["resident_bytes"] < 4
+    assert 0.2 < measured["estimated"]["resident_bytes"] / measured["resident_bytes"] < 4
 
 
 def test_what_cannot_be_converted(bundle, tmp_path):
