@@ -27,6 +27,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from .language import LanguageObjective
 from .objective import variable
+from .precision import WideAttention, half
 from .recipe import TrainingRecipe
 
 RUNTIME_BYTES = 570 * 10**6
@@ -82,11 +83,9 @@ def _step(
         objective.activation_checkpointing_enable(activation_checkpointing_kwargs=settings)
     objective.train()
     _stand_in(objective, one_by_one=recipe.features is not None)
-    half = torch.autocast(
-        torch.device(device).type,
-        dtype=getattr(torch, recipe.autocast or "bfloat16"),
-        enabled=recipe.autocast is not None,
-    )
+    kind = torch.device(device).type
+    narrow = half(recipe, kind)
+    autocast = torch.autocast(kind, dtype=narrow or torch.bfloat16, enabled=narrow is not None)
     with FakeTensorMode(allow_non_fake_inputs=True):
 
         def empty(leaf: Any) -> Any:
@@ -100,7 +99,7 @@ def _step(
                 for weight in objective.parameters():
                     weight.grad = torch.empty_like(weight) if weight.requires_grad else None
             before = live.bytes
-            with half:
+            with autocast, WideAttention():
                 loss = objective(**inputs)["loss"]
             kept = live.bytes - before
             torch.autograd.backward(loss)

@@ -119,9 +119,10 @@ class TrainingRecipe(Options):
         description="`8bit` keeps AdamW's moments in a quarter of the memory, `paged` lets them "
         "leave a full GPU for a while; both need bitsandbytes. On a CPU nothing is paged.",
     )
-    autocast: Literal["bfloat16", "float16"] | None = Field(
+    autocast: Literal["auto", "bfloat16", "float16"] | None = Field(
         default=None,
-        description="Compute in half precision; weights that learn stay float32. float16 needs a "
+        description="Compute in half precision; weights that learn stay float32. `auto` is "
+        "bfloat16 where the machine multiplies it faster (GPUs, CPUs with AMX). float16 needs a "
         "GPU.",
     )
     gradient_checkpointing: bool = Field(

@@ -9,6 +9,7 @@ import torch
 from sensorium.errors import ConfigError, MissingPackageError
 from transformers import TrainingArguments
 
+from .precision import half
 from .recipe import TrainingRecipe
 from .reporters import PROJECT
 
@@ -24,14 +25,15 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
             where="autocast",
             hint="Use bfloat16, or leave it out.",
         )
+    narrow = half(recipe, "cuda" if on_gpu else "cpu")
     made = TrainingArguments(
         output_dir=str(recipe.output),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.accumulate,
         optim=_optimizer(recipe, on_gpu=on_gpu),
-        bf16=recipe.autocast == "bfloat16",
-        fp16=recipe.autocast == "float16",
+        bf16=narrow == torch.bfloat16,
+        fp16=narrow == torch.float16,
         activation_checkpointing=recipe.gradient_checkpointing,
         torch_compile=recipe.compile,
         learning_rate=recipe.learning_rate,

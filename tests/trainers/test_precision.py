@@ -1,0 +1,52 @@
+"""Half precision where it pays, and attention in float32 on a CPU."""
+
+import pytest
+import torch
+from sensorium_trainers.precision import WideAttention, half
+from sensorium_trainers.recipe import TrainingRecipe
+from torch.nn.functional import scaled_dot_product_attention as attention
+
+
+@pytest.fixture
+def triple():
+    torch.manual_seed(0)
+    return [torch.randn(2, 4, 9, 16, requires_grad=True) for _ in range(3)]
+
+
+@pytest.mark.parametrize("tiles", [True, False])
+def test_auto_is_bfloat16_where_a_cpu_has_matrix_tiles(recipe, monkeypatch, tiles):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": tiles})
+    asked = TrainingRecipe.model_validate(recipe(autocast="auto"))
+    assert half(asked, "cpu") == (torch.bfloat16 if tiles else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [(None, None), ("bfloat16", torch.bfloat16), ("float16", torch.float16)],
+)
+def test_what_is_asked_for_by_name_is_done_anywhere(recipe, name, expected):
+    assert half(TrainingRecipe.model_validate(recipe(autocast=name)), "cpu") == expected
+
+
+def test_attention_under_autocast_is_computed_in_float32_and_handed_on_in_bfloat16(triple):
+    exact = attention(*triple, is_causal=True)
+    with torch.autocast("cpu", torch.bfloat16), WideAttention():
+        wide = attention(*triple, is_causal=True)
+    assert wide.dtype == torch.bfloat16
+    assert torch.equal(wide, exact.to(torch.bfloat16))
+    wide.float().sum().backward()
+    assert all(part.grad.dtype == torch.float32 for part in triple)
+
+
+def test_weights_in_bfloat16_do_too_by_name_and_with_a_mask(triple):
+    query, key, value = (part.detach().to(torch.bfloat16) for part in triple)
+    mask = torch.zeros(9, 9, dtype=torch.bfloat16).masked_fill(torch.ones(9, 9).triu(1) > 0, -1e4)
+    exact = attention(query.float(), key.float(), value.float(), is_causal=True)
+    with WideAttention():
+        wide = attention(query=query, key=key, value=value, attn_mask=mask)
+    assert torch.equal(wide, exact.to(torch.bfloat16))
+
+
+def test_float32_is_left_as_it_is(triple):
+    with WideAttention():
+        assert attention(*triple).dtype == torch.float32

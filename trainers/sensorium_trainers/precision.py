@@ -1,0 +1,63 @@
+"""Computing in half precision: in which format, and attention where a CPU is slow at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
+
+from .recipe import TrainingRecipe
+
+
+def half(recipe: TrainingRecipe, device: str) -> torch.dtype | None:
+    """What `autocast` computes in on this kind of device (`cpu`, `cuda`); None: in float32."""
+    if recipe.autocast is None or (recipe.autocast == "auto" and not _pays(device)):
+        return None
+    return torch.float16 if recipe.autocast == "float16" else torch.bfloat16
+
+
+def _pays(device: str) -> bool:
+    """Is bfloat16 multiplied faster than float32?
+
+    Without matrix tiles a CPU gains nothing: what converting costs is more than what is saved.
+    """
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
+class WideAttention(TorchFunctionMode):
+    """While it is entered, attention on a CPU in bfloat16 is computed in float32.
+
+    The backward pass of torch's fused attention (2.13) takes ten times as long in bfloat16 where
+    sequences are short, and is no faster where they are long (bench/precision.py).
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Calls `func`, between conversions where it is attention."""
+        kwargs = kwargs or {}
+        if func is not scaled_dot_product_attention:
+            return func(*args, **kwargs)
+        query: Tensor = kwargs["query"] if "query" in kwargs else args[0]
+        narrow = query.dtype
+        if query.is_cpu and torch.is_autocast_enabled("cpu"):
+            narrow = torch.get_autocast_dtype("cpu")
+        if not query.is_cpu or narrow != torch.bfloat16:
+            return func(*args, **kwargs)
+        with torch.autocast("cpu", enabled=False):
+            return func(*tree_map(_widened, args), **tree_map(_widened, kwargs)).to(narrow)
+
+
+def _widened(leaf: Any) -> Any:
+    return leaf.float() if isinstance(leaf, Tensor) and leaf.is_floating_point() else leaf
