@@ -52,6 +52,8 @@ class Footprint:
     a tiny model spends its time on."""
     kv_bytes: int = 0
     """What a session holds for every position, and reads for every token."""
+    rows: int | None = None
+    """How many are always multiplied together: the positions of an encoder's item."""
     products: Callable[[int], Products] = plain_products
     """How this component multiplies, in its number format: by so many bytes of weights if it has as
     many, and by one matrix and its counterpart at least.
@@ -121,9 +123,9 @@ def count(run: Callable[[], Any]) -> Work:
 
 
 def tower_footprint(
-    module: nn.Module, run: Callable[[], Any], *, width: int, inner: int, layers: int
+    module: nn.Module, run: Callable[[], Any], *, width: int, inner: int, layers: int, rows: int
 ) -> Footprint:
-    """Of an encoder on the device 'meta', of which `run` computes one item on torch."""
+    """Of an encoder on the device 'meta', of which `run` computes one item of `rows` on torch."""
     work, weights = count(run), size_of(module)
     dtype = next(module.parameters()).dtype
     return Footprint(
@@ -132,6 +134,7 @@ def tower_footprint(
         read_bytes=weights,
         flops=work.flops,
         operations=work.operations,
+        rows=rows,
         products=partial(TorchProducts, width, inner, layers=layers, dtype=dtype),
     )
 

@@ -16,6 +16,7 @@ from sensorium_vision_clip.encoder import ClipEncoder, build
 from sensorium_vision_clip.weights import vision_name
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
     from torch import Tensor
 
     from sensorium_vision_clip.options import ClipOptions
@@ -36,8 +37,6 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:
         raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
     from .graph import ACTIVATIONS, VisionGraph
 
@@ -54,21 +53,30 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     ).build()
     onnx.helper.set_model_props(graph, {FINGERPRINT: encoder.fingerprint})
     onnx.save_model(graph, str(folder / GRAPHS[None]))
+    write_rounded(graph, folder / GRAPHS["int8"])
+    kept = options.model_dump(include={"layer", "cls", "fit", "quantization"})
+    return {**kept, "backend": "onnx", "checkpoint": str(folder)}
+
+
+def write_rounded(graph: ModelProto, path: Path) -> None:
+    """Quantize a float32 `graph`, which is marked as looked through, into the file `path`."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+
     # It would advise shape inference, which finds nothing here that is not said already.
     add_pre_process_metadata(graph)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # not everybody's /tmp is large
         source = Path(scratch, "vision.onnx")
         onnx.save_model(graph, str(source))
         quantize_dynamic(
             str(source),
-            str(folder / GRAPHS["int8"]),
+            str(path),
             op_types_to_quantize=["MatMul"],
             weight_type=QuantType.QInt8,
             per_channel=True,
             extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
         )
-    kept = options.model_dump(include={"layer", "cls", "fit", "quantization"})
-    return {**kept, "backend": "onnx", "checkpoint": str(folder)}
 
 
 def _saved(options: ClipOptions, folder: Path) -> ClipEncoder:
