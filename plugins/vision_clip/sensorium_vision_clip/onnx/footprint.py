@@ -24,11 +24,12 @@ def converted(taken: Footprint, encoder: ClipEncoder) -> Footprint:
     CheckpointError where there is none.
     """
     options, config = encoder.options, encoder.module.config
+    positions: int = encoder.module.embeddings.num_positions
     size = find_graph(options).stat().st_size
     return replace(
         taken,
         resident_bytes=size,
         read_bytes=size,
         operations=_NODES_AROUND_THE_LAYERS,
-        products=partial(LayerProducts, config, options.quantization, taken.rows),
+        products=partial(LayerProducts, config, options.quantization, positions),
     )
