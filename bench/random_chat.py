@@ -62,7 +62,7 @@ def write_parts(folder: Path, *, small: bool) -> None:
 
 
 def recipe(
-    folder: Path, llm: dict[str, str], encoder: str, projector: dict[str, Any]
+    folder: Path, llm: dict[str, Any], eyes: dict[str, Any], projector: dict[str, Any]
 ) -> dict[str, Any]:
     """A chat with these eyes, and with ears."""
     return {
@@ -70,8 +70,7 @@ def recipe(
         "encoders": {
             "image": {
                 "plugin": "clip",
-                "checkpoint": str(folder / encoder),
-                "random_seed": 0,
+                **eyes,
                 "projector": projector,
             },
             "audio": {

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 from sensorium.errors import CheckpointError, MissingPackageError
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 GRAPHS = {None: "vision.onnx", "int8": "vision.int8.onnx"}
 """By the option `quantization`."""
 
+LEAST_LIKENESS = 0.99
+"""Mean cosine similarity of features in int8, over the positions of a few pictures."""
+
 FINGERPRINT = "sensorium.fingerprint"
 """In a graph's metadata: the encoder it was made of, its layer and preprocessing included."""
 
@@ -32,7 +37,8 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     """Write the tower, its settings and its graphs into `folder`; → the options that load it.
 
     In the second graph weights are 8-bit integers, one scale per output channel; activations are
-    rounded as they come. Raises CheckpointError where no operator computes the tower's activation.
+    rounded as they come. Raises CheckpointError where no operator computes the tower's activation,
+    and where the options want the second graph and it sees too little of what the first one sees.
     """
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:
         raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
@@ -55,7 +61,10 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     onnx.save_model(graph, str(folder / GRAPHS[None]))
     write_rounded(graph, folder / GRAPHS["int8"])
     kept = options.model_dump(include={"layer", "cls", "fit", "quantization"})
-    return {**kept, "backend": "onnx", "checkpoint": str(folder)}
+    settings = {**kept, "backend": "onnx", "checkpoint": str(folder)}
+    if options.quantization:
+        _require_likeness(encoder, type(options)(**settings))
+    return settings
 
 
 def write_rounded(graph: ModelProto, path: Path) -> None:
@@ -76,6 +85,27 @@ def write_rounded(graph: ModelProto, path: Path) -> None:
             weight_type=QuantType.QInt8,
             per_channel=True,
             extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+
+
+def _require_likeness(exact: ClipEncoder, options: ClipOptions) -> None:
+    """Outliers in trained weights may leave few of the 256 steps to all other values."""
+    from .encoder import build as build_onnx
+
+    rounded = build_onnx(options, "cpu")
+    values = torch.Generator().manual_seed(0)
+    likeness = []
+    for cells in (2, 8, 32):  # colours that run into each other, coarser and finer
+        grid = torch.randint(0, 256, (cells, cells, 3), generator=values, dtype=torch.uint8)
+        picture = exact.prepare(Image.fromarray(grid.numpy()))
+        expected, features = exact.encode([picture])[0], rounded.encode([picture])[0]
+        likeness.append(torch.nn.functional.cosine_similarity(features, expected, dim=1))
+    if (mean := float(torch.cat(likeness).mean())) < LEAST_LIKENESS:
+        raise CheckpointError(
+            f"With 8-bit integers the features have a cosine similarity of {mean:.3f} with those "
+            f"in float32: less than {LEAST_LIKENESS}",
+            where="quantization",
+            hint="Leave it out: --set encoders.image.quantization=null",
         )
 
 
