@@ -27,6 +27,9 @@ from .random_chat import CLIP, QUESTION, TINYCLIP, recipe, write_parts
 EXAMPLES = Path(sensorium_pocket.__file__).parent / "examples"
 PICTURE, RECORDING = EXAMPLES / "garden.png", EXAMPLES / "where-is-the-car.wav"
 
+CONVERTED = {"backend": "onnx", "quantization": "int8"}
+"""How pictures are encoded, as in configs/phi2-gptq-cpu.yaml."""
+
 EYES: dict[int, tuple[str, dict[str, Any]]] = {
     49: (TINYCLIP, {"plugin": "linear"}),
     64: (CLIP, {"plugin": "mlp", "max_positions": 64}),
@@ -45,15 +48,15 @@ for hearing in engine.pipeline.hearings.values():
 def run(folder: Path, threads: int, rounds: int, *, smoke: bool) -> dict[str, Any]:
     """Write, convert, and let everyone have a turn in every round."""
     write_parts(folder, small=smoke)
-    encoder, projector = EYES[49]
-    gptq = {"checkpoint": str(folder / "gptq")}
-    _write(folder / "gptq.yaml", recipe(folder, gptq, encoder, projector))
-    bundle = folder / "bundle"
-    _python("-m", "sensorium", "convert", folder / "gptq.yaml", "--output", bundle)
-    converted = {"checkpoint": str(bundle / "llm"), "backend": "onnx"}
-    for positions, (encoder, projector) in EYES.items():
-        path = folder / f"{positions}.yaml"
-        _write(path, recipe(folder, converted, encoder, projector))
+    bundle, large = folder / "bundle", folder / "large"
+    llm = {"checkpoint": str(folder / "gptq"), "backend": "onnx"}
+    _convert(folder, llm, *EYES[49], bundle)
+    llm["checkpoint"] = str(bundle / "llm")
+    _convert(folder, llm, *EYES[64], large, "--only", "image")
+    towers = {TINYCLIP: bundle, CLIP: large}
+    for positions, (tower, projector) in EYES.items():
+        eyes = {"checkpoint": str(towers[tower] / "encoders/image"), **CONVERTED}
+        _write(folder / f"{positions}.yaml", recipe(folder, llm, eyes, projector))
     starts: list[float] = []
     chats: list[dict[str, Any]] = []
     asked: dict[int, list[dict[str, Any]]] = {positions: [] for positions in EYES}
@@ -76,6 +79,21 @@ def run(folder: Path, threads: int, rounds: int, *, smoke: bool) -> dict[str, An
             for positions, found in asked.items()
         },
     }
+
+
+def _convert(
+    folder: Path,
+    llm: dict[str, Any],
+    tower: str,
+    projector: dict[str, Any],
+    bundle: Path,
+    *words: str,
+) -> None:
+    """As it would be downloaded → a bundle."""
+    eyes = {"checkpoint": str(folder / tower), "random_seed": 0, **CONVERTED}
+    source = bundle.with_suffix(".yaml")
+    _write(source, recipe(folder, llm, eyes, projector))
+    _python("-m", "sensorium", "convert", source, "--output", bundle, *words)
 
 
 def _memory(chats: list[dict[str, Any]]) -> dict[str, Any]:
@@ -141,7 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", type=Path, help="Where 7 GB are written for a while.")
+    parser.add_argument("--folder", type=Path, help="Where 13 GB are written for a while.")
     parser.add_argument("--smoke", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:

@@ -32,10 +32,9 @@ from sensorium.contracts import FeatureShape
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from .full_size import write_checkpoints
+from .pages import MEASUREMENTS, put
 from .random_phi import write_checkpoint
 
-PAGE = Path(__file__).parents[1] / "docs/measurements.md"
-MARKED = re.compile(r"(<!-- one step -->\n).*?(<!-- /one step -->)", re.DOTALL)
 LIMIT = 16 * 10**9
 DISK = 12 * 10**9
 SMOKE = {
@@ -87,8 +86,7 @@ def main() -> None:
     table = f"| what | value |\n|---|---|\n{table}"
     print(table, end="")
     if given.write:
-        text = PAGE.read_text("utf-8")
-        PAGE.write_text(MARKED.sub(lambda found: found[1] + table + found[2], text), "utf-8")
+        put(MEASUREMENTS, "one step", table)
 
 
 def write_models(folder: Path, *, smoke: bool) -> None:

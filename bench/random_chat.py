@@ -48,7 +48,7 @@ SAID = (" USER: \n ASSISTANT:", QUESTION, SECOND_QUESTION)
 
 def write_parts(folder: Path, *, small: bool) -> None:
     """Folders `gptq`, TINYCLIP, CLIP and WHISPER."""
-    shapes = {name: _shape(name, small=small) for name in (PHI, TINYCLIP, CLIP, WHISPER)}
+    shapes = {name: shape_of(name, small=small) for name in (PHI, TINYCLIP, CLIP, WHISPER)}
     (folder / "gptq").mkdir()
     tokenizer = _tokenizer(shapes[PHI]["vocab_size"], [END], [LLAVA_PHI.system, *SAID])
     tokenizer.save(str(folder / "gptq/tokenizer.json"))
@@ -62,7 +62,7 @@ def write_parts(folder: Path, *, small: bool) -> None:
 
 
 def recipe(
-    folder: Path, llm: dict[str, str], encoder: str, projector: dict[str, Any]
+    folder: Path, llm: dict[str, Any], eyes: dict[str, Any], projector: dict[str, Any]
 ) -> dict[str, Any]:
     """A chat with these eyes, and with ears."""
     return {
@@ -70,8 +70,7 @@ def recipe(
         "encoders": {
             "image": {
                 "plugin": "clip",
-                "checkpoint": str(folder / encoder),
-                "random_seed": 0,
+                **eyes,
                 "projector": projector,
             },
             "audio": {
@@ -84,7 +83,8 @@ def recipe(
     }
 
 
-def _shape(name: str, *, small: bool) -> dict[str, Any]:
+def shape_of(name: str, *, small: bool) -> dict[str, Any]:
+    """Its published config.json; `small`, with next to nothing in it."""
     shape: dict[str, Any] = json.loads((SHAPES / name / "config.json").read_text())
     changes = SMALL[name] if small else {}
     # CLIP's file nests its vision tower.

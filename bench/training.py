@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import tempfile
 import time
 from collections import deque
@@ -33,6 +32,7 @@ from sensorium.registry import create_registry
 from sensorium.version import __version__
 from sensorium_trainers.language import LanguageObjective
 from sensorium_trainers.loop import Run
+from sensorium_trainers.machine import processor
 from sensorium_trainers.reading import Reader
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.skipping import Skipped
@@ -41,12 +41,11 @@ from sensorium_trainers.trainer import StageTrainer
 from transformers import TrainerCallback
 
 from bench.llava_loop import LlavaLoop
+from bench.pages import MEASUREMENTS, put
 from bench.training_cases import ENCODER_BOUND, LLM_BOUND, Case, write_data, write_models
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench/training.json"
-PAGE = ROOT / "docs/measurements.md"
-MARKED = re.compile(r"(<!-- training -->\n).*?(<!-- /training -->)", re.DOTALL)
 CASES = {case.name: case for case in (ENCODER_BOUND, LLM_BOUND)}
 SMOKE = {"width": 64, "layers": 1, "vocabulary": 1280, "batch": 2, "steps": 3}
 SMOKE_ENCODER = {
@@ -200,10 +199,8 @@ def table(report: dict[str, Any]) -> str:
 
 def machine() -> dict[str, Any]:
     """Where it ran."""
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
-        "processor": names[0] if names else "an unknown processor",
+        "processor": processor(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "sensorium": __version__,
@@ -234,10 +231,7 @@ def main() -> None:
     print(json.dumps(report, indent=2))
     if not (arguments.smoke or arguments.case or arguments.encoder_layers or changed):
         RESULTS.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-        text = PAGE.read_text("utf-8")
-        PAGE.write_text(
-            MARKED.sub(lambda found: found[1] + table(report) + found[2], text), "utf-8"
-        )
+        put(MEASUREMENTS, "training", table(report))
 
 
 if __name__ == "__main__":

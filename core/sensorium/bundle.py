@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .contracts import TrainableEncoder, TrainableLanguageModel
 from .errors import BundleError
 from .manifest import FORMAT, MANIFEST, describe_file
 from .options import Options
@@ -28,6 +29,7 @@ from .version import __version__
 if TYPE_CHECKING:
     import torch
 
+    from .contracts import Encoder, LanguageModel
     from .pipeline import Pipeline, PlannedHearing, PlannedSense
 
 OF_THIS_MACHINE = {"device", "threads", "kept_megabytes"}
@@ -40,7 +42,9 @@ _STARTING_POINT = ("revision", "random_seed", "config", "adapter")
 def save_bundle(
     pipeline: Pipeline, folder: Path, *, name: str, dtype: torch.dtype | None = None
 ) -> None:
-    """Write `pipeline` as a bundle, floating-point weights cast to `dtype` where given."""
+    """Write `pipeline` as a bundle, floating-point weights cast to `dtype` where given: those that
+    run on torch. What was converted for another runtime stays as it was converted.
+    """
     from safetensors import SafetensorError
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -104,14 +108,12 @@ def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) ->
     recipe = pipeline.plan.recipe
     # The bundle goes to other machines.
     tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude=OF_THIS_MACHINE)
-    pipeline.llm.save(folder / "llm")
-    _cast(folder / "llm", dtype)
+    _save(pipeline.llm, folder / "llm", dtype)
     tree["llm"] = _from_folder(tree["llm"], pipeline.plan.llm.options, "./llm")
     for planned in pipeline.plan.senses:
         sense = pipeline.senses[planned.modality]
         place = f"encoders/{planned.modality}"
-        sense.encoder.save(folder / place)
-        _cast(folder / place, dtype)
+        _save(sense.encoder, folder / place, dtype)
         section = tree["encoders"][planned.modality]
         section = _from_folder(section, planned.encoder.options, f"./{place}")
         weights = f"projectors/{planned.modality}.safetensors"
@@ -177,6 +179,13 @@ def _from_folder(section: dict[str, Any], options: type[Options], place: str) ->
     kept = {key: value for key, value in section.items() if key not in _STARTING_POINT}
     # A component without weights, a spectrogram say, has no checkpoint.
     return {**kept, "checkpoint": place} if "checkpoint" in options.model_fields else kept
+
+
+def _save(part: Encoder | LanguageModel, folder: Path, dtype: torch.dtype | None) -> None:
+    """A graph fits the very weights it was made of, so only modules of torch are cast."""
+    part.save(folder)
+    if isinstance(part, TrainableEncoder | TrainableLanguageModel):
+        _cast(folder, dtype)
 
 
 def _cast(folder: Path, dtype: torch.dtype | None) -> None:

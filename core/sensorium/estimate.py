@@ -75,7 +75,7 @@ class Survey:
 def survey(parts: tuple[Part, ...]) -> Survey:
     """Probe the machine for these parts, which takes a second or two."""
     speeds = [
-        speed(part.footprint.products) if part.footprint and part.footprint.flops else None
+        speed(taken.products, taken.rows) if (taken := part.footprint) and taken.flops else None
         for part in parts
     ]
     return Survey(parts, probe(), tuple(speeds))

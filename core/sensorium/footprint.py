@@ -7,7 +7,7 @@ with an item: a picture, a window of a recording.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +52,8 @@ class Footprint:
     a tiny model spends its time on."""
     kv_bytes: int = 0
     """What a session holds for every position, and reads for every token."""
+    rows: int | None = None
+    """How many are always multiplied together: the positions of an encoder's item."""
     products: Callable[[int], Products] = plain_products
     """How this component multiplies, in its number format: by so many bytes of weights if it has as
     many, and by one matrix and its counterpart at least.
@@ -121,17 +123,15 @@ def count(run: Callable[[], Any]) -> Work:
 
 
 def tower_footprint(
-    module: nn.Module, run: Callable[[], Any], *, width: int, inner: int, layers: int
+    module: nn.Module, run: Callable[[], Any], *, width: int, inner: int, layers: int, rows: int
 ) -> Footprint:
-    """Of an encoder on the device 'meta', of which `run` computes one item on torch."""
+    """Of an encoder on the device 'meta', of which `run` computes one item of `rows` on torch."""
     dtype = next(module.parameters()).dtype
     products = partial(TorchProducts, width, inner, layers=layers, dtype=dtype)
-    return module_footprint(module, run, products)
+    return replace(module_footprint(module, run), rows=rows, products=products)
 
 
-def module_footprint(
-    module: nn.Module, run: Callable[[], Any], products: Callable[[int], Products] = plain_products
-) -> Footprint:
+def module_footprint(module: nn.Module, run: Callable[[], Any]) -> Footprint:
     """Of a module on the device 'meta', all of which `run` reads."""
     work, weights = count(run), size_of(module)
     return Footprint(
@@ -140,7 +140,6 @@ def module_footprint(
         read_bytes=weights,
         flops=work.flops,
         operations=work.operations,
-        products=products,
     )
 
 

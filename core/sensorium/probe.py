@@ -51,8 +51,11 @@ def probe() -> Probe:
     return Probe(_bandwidth(), _operation_seconds())
 
 
-def speed(products: Callable[[int], Products]) -> Speed:
-    """How fast a component multiplies."""
+def speed(products: Callable[[int], Products], rows: int | None = None) -> Speed:
+    """How fast a component multiplies: always so many rows together, or as many as there are."""
+    if rows:
+        each = _seconds_a_flop(products(0), rows) / rows
+        return Speed(each, each)
     first = _seconds_a_flop(products(BEYOND_CACHES), 1)
     all_rows = _seconds_a_flop(products(0), _ROWS)  # weights are read once for all of them
     return Speed(first, max(all_rows - first, 0) / (_ROWS - 1))

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_whole_chat_is_measured():
+def test_a_whole_chat_is_measured(bench):
     for package in ("onnx", "onnxruntime", "faster_whisper"):
         pytest.importorskip(package)
-    command = [sys.executable, "-m", "bench.chat", "--smoke", "--threads", "1", "--rounds", "1"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    report = json.loads(done.stdout)
+    report = json.loads(bench("chat", "--threads", "1", "--rounds", "1").stdout)
     assert report["cold_start_seconds"] > 0
     assert report["chat_with_eyes_and_ears"]["resident_gb"] > 0.2
     questions = report["image_question_by_positions"]

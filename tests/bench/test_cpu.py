@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 
-
-def test_it_measures_and_says_what_was_left_out():
+def test_it_measures_and_says_what_was_left_out(bench):
     pytest.importorskip("onnx")
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.cpu", "--smoke", "--threads", "1"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = bench("cpu", "--threads", "1")
     assert "llama.cpp is left out" in done.stderr
     report = json.loads(done.stdout)
     ours = report["onnxruntime"]

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from bench.one_step import MARKED, PAGE, Watched, check
+from bench.one_step import Watched, check
 
-ROOT = Path(__file__).parents[2]
+from .conftest import Bench
 
 
 @pytest.mark.slow
-def test_it_runs_the_preset_and_says_what_it_took() -> None:
+def test_it_runs_the_preset_and_says_what_it_took(bench: Bench) -> None:
     pytest.importorskip("bitsandbytes")
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.one_step", "--smoke", "--batch-size", "2"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = bench("one_step", "--batch-size", "2")
     rows = dict(line.strip("|").split(" | ", 1) for line in done.stdout.splitlines()[2:])
     told = {name.strip(): value.strip() for name, value in rows.items()}
     assert told["of them LoRA, projector"] == "114,688, 8,320"
@@ -62,7 +53,3 @@ def test_a_broken_promise_is_named(tmp_path: Path) -> None:
     save_file({"weight": torch.ones(2)}, before)
     with pytest.raises(SystemExit, match="every layer of the projector changed"):
         check(tmp_path, record, last, good)
-
-
-def test_the_page_has_a_place_for_the_table() -> None:
-    assert MARKED.search(PAGE.read_text("utf-8"))

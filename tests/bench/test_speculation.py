@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 
-
-def test_it_measures_answers_that_quote_and_answers_that_do_not():
+def test_it_measures_answers_that_quote_and_answers_that_do_not(bench):
     pytest.importorskip("onnx")
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.speculation", "--smoke", "--threads", "1"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    report = json.loads(done.stdout)
+    report = json.loads(bench("speculation", "--threads", "1").stdout)
     for kind in ("quotes", "quotes_nothing"):
         assert report[kind]["times_as_fast"] > 0
         assert report[kind]["calls_by_positions"]["1"] > 0

@@ -1,20 +1,13 @@
 """The comparison of training speed runs, and both sides learn the same."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.mark.slow
-def test_both_sides_learn_the_same():
-    command = [sys.executable, "-m", "bench.training", "--smoke", "--threads", "1"]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    cases = json.loads(done.stdout)["cases"]
+def test_both_sides_learn_the_same(bench):
+    cases = json.loads(bench("training", "--threads", "1").stdout)["cases"]
     assert cases.keys() == {"encoder-bound", "llm-bound"}
     for case in cases.values():
         (before, others), after = (

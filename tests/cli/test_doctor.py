@@ -27,7 +27,7 @@ def known_machine(monkeypatch):
     from sensorium.registry import Table
 
     monkeypatch.setattr(estimate, "probe", lambda: Probe(1e9, 1e-6))
-    monkeypatch.setattr(estimate, "speed", lambda products: Speed(1e-9, 5e-10))
+    monkeypatch.setattr(estimate, "speed", lambda products, rows: Speed(1e-9, 5e-10))
     collect = Table.collect
 
     def say(table, plugins):

@@ -120,3 +120,5 @@ def test_speed_tells_the_first_row_from_the_others():
     found = speed(Sleeping)
     assert found.seconds(1000, 1) == pytest.approx(0.011, rel=0.3)
     assert found.seconds(1000, 101) == pytest.approx(0.111, rel=0.3)
+    together = speed(Sleeping, 10)  # as an encoder's item: nothing is read but by all of them
+    assert together.seconds(1000, 10) == pytest.approx(0.02, rel=0.3)

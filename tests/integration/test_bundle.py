@@ -17,8 +17,9 @@ from safetensors.torch import load_file
 from sensorium import GenerationOptions, Message
 from sensorium import bundle as bundling
 from sensorium.bundle import save_bundle
+from sensorium.converting import convert_bundle
 from sensorium.errors import BundleError, CheckpointError, ConfigError
-from sensorium.loading import find_recipe
+from sensorium.loading import find_recipe, plan_source
 from sensorium.manifest import MANIFEST, read_bundle
 
 OPTIONS = GenerationOptions(max_tokens=10)
@@ -103,6 +104,30 @@ def test_half_precision(original, tmp_path, pictures, registry):
     ours = loaded.pipeline.senses["image"].perceive(pictures)[0]
     theirs = original.pipeline.senses["image"].perceive(pictures)[0]
     torch.testing.assert_close(ours, theirs, atol=0.02, rtol=0.02)
+
+
+def test_half_precision_leaves_eyes_that_were_converted(shared, tmp_path, pictures, registry):
+    """Their graph would refuse weights of another type, and the projector would not know them."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    convert_bundle(
+        plan_source(shared, registry=registry), tmp_path / "onnx", registry=registry, only=["image"]
+    )
+    converted = load(tmp_path / "onnx", registry=registry)
+    save_bundle(converted.pipeline, tmp_path / "half", name="half", dtype=torch.float16)
+    assert files(tmp_path / "half/encoders") == files(tmp_path / "onnx/encoders")
+    for part in ("llm/model", "projectors/image"):
+        tensors = load_file(tmp_path / f"half/{part}.safetensors").values()
+        assert {tensor.dtype for tensor in tensors} == {torch.float16}
+    loaded = load(tmp_path / "half", registry=registry)
+    eyes, before = (engine.pipeline.senses["image"] for engine in (loaded, converted))
+    items = [eyes.encoder.prepare(picture.value) for picture in pictures]
+    for ours, theirs in zip(eyes.encoder.encode(items), before.encoder.encode(items), strict=True):
+        assert torch.equal(ours, theirs)
+    ours, theirs = eyes.perceive(pictures)[0], before.perceive(pictures)[0]
+    torch.testing.assert_close(ours, theirs, atol=0.02, rtol=0.02)
+    for said in asked(pictures):
+        assert loaded.ask(said, OPTIONS).finish_reason
 
 
 def test_values_too_large_for_half_precision_are_refused(compose, tmp_path):

@@ -111,6 +111,23 @@ def test_weights_keep_their_type_so_that_a_projector_still_fits(copy, tmp_path):
     assert exact.fingerprint == torch_.fingerprint
 
 
+def test_integers_that_see_too_little_are_refused(saved, copy, tmp_path):
+    folder = copy("gelu")
+    weights = load_file(folder / "model.safetensors")
+    for number in range(3):  # one value a thousand times the others, and weights that ignore it
+        weights[f"encoder.layers.{number}.layer_norm2.weight"][0] *= 1000
+        weights[f"encoder.layers.{number}.mlp.fc1.weight"][:, 0] /= 1000
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    rounded = {"backend": "onnx", "quantization": "int8"}
+    with pytest.raises(CheckpointError, match=r"less than 0\.99 \(quantization\).*=null"):
+        convert_clip(ClipOptions(checkpoint=str(folder), **rounded), tmp_path / "bad")
+    assert "quantization" in convert_clip(ClipOptions(checkpoint=str(folder)), tmp_path / "exact")
+    settings = convert_clip(
+        ClipOptions(checkpoint=str(saved["gelu"][0]), **rounded), tmp_path / "good"
+    )
+    assert settings["quantization"] == "int8"
+
+
 def test_random_weights_can_be_converted(saved, tmp_path, pixels):
     options = ClipOptions(checkpoint=str(saved["gelu"][0]), random_seed=3)
     encoder = build_clip(ClipOptions(**convert_clip(options, tmp_path)), "cpu")

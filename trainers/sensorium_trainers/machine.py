@@ -46,7 +46,7 @@ def describe(objective: nn.Module, device: str, peak_tflops: float | None) -> Ma
         flops = measure(kind, dtype, threads)
         size = _SIZE[kind]
         told = f"measured: a product of {size} x {size} matrices in {str(dtype)[6:]}"
-    name = torch.cuda.get_device_name() if kind == "cuda" else _processor()
+    name = torch.cuda.get_device_name() if kind == "cuda" else processor()
     return Machine(name, threads, flops, told)
 
 
@@ -82,7 +82,8 @@ def _main_dtype(objective: nn.Module) -> torch.dtype:
     return max(sizes, key=lambda dtype: sizes[dtype])
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the processor calls itself."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -190,7 +190,9 @@ class TrainingRecipe(Options):
         default="auto", description="Where to train; choose a GPU by CUDA_VISIBLE_DEVICES."
     )
     export_dtype: Literal["float32", "bfloat16", "float16"] | None = Field(
-        default=None, description="Number format of the finished bundle; as trained if left out."
+        default=None,
+        description="Number format of the finished bundle, what was converted for ONNX Runtime "
+        "excepted; as trained if left out.",
     )
 
 

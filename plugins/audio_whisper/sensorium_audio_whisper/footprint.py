@@ -37,6 +37,7 @@ def encoder_footprint(options: WhisperOptions) -> Footprint:
         width=config.d_model,
         inner=config.encoder_ffn_dim,
         layers=config.encoder_layers,
+        rows=config.max_source_positions,
     )
 
 

@@ -19,10 +19,16 @@ def footprint(options: ClipOptions) -> Footprint:
     config, weight = encoder.module.config, encoder.module.embeddings.patch_embedding.weight
     shape = (1, config.num_channels, config.image_size, config.image_size)
     picture = torch.empty(shape, device="meta", dtype=weight.dtype)
-    return tower_footprint(
+    taken = tower_footprint(
         encoder.module,
         lambda: encoder.features(picture),
         width=config.hidden_size,
         inner=config.intermediate_size,
         layers=config.num_hidden_layers,
+        rows=encoder.module.embeddings.num_positions,
     )
+    if options.backend == "torch":
+        return taken
+    from .onnx.footprint import converted
+
+    return converted(taken, encoder)

@@ -26,10 +26,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from onnx import ModelProto, TensorProto, helper
+from sensorium.onnx_runtime import FUSED, make_model
 
-FUSED = "com.microsoft"
-OPSETS = (("", 21), (FUSED, 1))
-IR_VERSION = 10  # the newest that the oldest onnxruntime we allow can read is 11
 _TO_THE_END = (1 << 62) - 1
 
 _TYPES = {
@@ -112,10 +110,7 @@ class PhiGraph:
         graph = helper.make_graph(
             self._nodes, "phi", self._inputs(), self._outputs(), [*self._initializers.values()]
         )
-        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS]
-        return helper.make_model(
-            graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="sensorium"
-        )
+        return make_model(graph)
 
     def _layer(self, name: str, normed: str) -> str:
         """Attention and MLP of one layer, added up."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from sensorium.errors import MissingPackageError
 from sensorium.footprint import pairs
+from sensorium.onnx_runtime import FUSED, PROVIDERS, make_model, session_settings
 
 from .convert import ACCURACY_LEVEL
 
@@ -37,11 +37,8 @@ class OnnxProducts:
             graph = _graph(blocks, count)
         except ImportError as error:
             raise MissingPackageError("onnx", "Probing ONNX Runtime", extra="onnx") from error
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = torch.get_num_threads()
-        settings.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            graph.SerializeToString(), settings, providers=["CPUExecutionProvider"]
+            graph.SerializeToString(), session_settings(), providers=PROVIDERS
         )
         self._row = np.ones((1, blocks.width), np.float32)
         self.flops = 4 * blocks.width * blocks.inner * count
@@ -53,8 +50,6 @@ class OnnxProducts:
 
 def _graph(blocks: Blocks, count: int) -> Any:
     from onnx import TensorProto, helper, numpy_helper
-
-    from .graph import FUSED, IR_VERSION, OPSETS
 
     nodes, weights = [], []
     source = "rows"
@@ -83,9 +78,7 @@ def _graph(blocks: Blocks, count: int) -> Any:
     shape = ["count", blocks.width]
     made = [helper.make_tensor_value_info(source, TensorProto.FLOAT, shape)]
     taken = [helper.make_tensor_value_info("rows", TensorProto.FLOAT, shape)]
-    graph = helper.make_graph(nodes, "products", taken, made, weights)
-    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+    return make_model(helper.make_graph(nodes, "products", taken, made, weights))
 
 
 def _integers(outputs: int, count: int, blocks: Blocks, number: int) -> np.ndarray:

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 from sensorium.errors import CheckpointError, MissingPackageError
@@ -16,12 +18,16 @@ from sensorium_vision_clip.encoder import ClipEncoder, build
 from sensorium_vision_clip.weights import vision_name
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
     from torch import Tensor
 
     from sensorium_vision_clip.options import ClipOptions
 
 GRAPHS = {None: "vision.onnx", "int8": "vision.int8.onnx"}
 """By the option `quantization`."""
+
+LEAST_LIKENESS = 0.99
+"""Mean cosine similarity of features in int8, over the positions of a few pictures."""
 
 FINGERPRINT = "sensorium.fingerprint"
 """In a graph's metadata: the encoder it was made of, its layer and preprocessing included."""
@@ -31,13 +37,12 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     """Write the tower, its settings and its graphs into `folder`; → the options that load it.
 
     In the second graph weights are 8-bit integers, one scale per output channel; activations are
-    rounded as they come. Raises CheckpointError where no operator computes the tower's activation.
+    rounded as they come. Raises CheckpointError where no operator computes the tower's activation,
+    and where the options want the second graph and it sees too little of what the first one sees.
     """
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:
         raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
     from .graph import ACTIVATIONS, VisionGraph
 
@@ -54,21 +59,54 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     ).build()
     onnx.helper.set_model_props(graph, {FINGERPRINT: encoder.fingerprint})
     onnx.save_model(graph, str(folder / GRAPHS[None]))
+    write_rounded(graph, folder / GRAPHS["int8"])
+    kept = options.model_dump(include={"layer", "cls", "fit", "quantization"})
+    settings = {**kept, "backend": "onnx", "checkpoint": str(folder)}
+    if options.quantization:
+        _require_likeness(encoder, type(options)(**settings))
+    return settings
+
+
+def write_rounded(graph: ModelProto, path: Path) -> None:
+    """Quantize a float32 `graph`, which is marked as looked through, into the file `path`."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+
     # It would advise shape inference, which finds nothing here that is not said already.
     add_pre_process_metadata(graph)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:  # not everybody's /tmp is large
         source = Path(scratch, "vision.onnx")
         onnx.save_model(graph, str(source))
         quantize_dynamic(
             str(source),
-            str(folder / GRAPHS["int8"]),
+            str(path),
             op_types_to_quantize=["MatMul"],
             weight_type=QuantType.QInt8,
             per_channel=True,
             extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
         )
-    kept = options.model_dump(include={"layer", "cls", "fit", "quantization"})
-    return {**kept, "backend": "onnx", "checkpoint": str(folder)}
+
+
+def _require_likeness(exact: ClipEncoder, options: ClipOptions) -> None:
+    """Outliers in trained weights may leave few of the 256 steps to all other values."""
+    from .encoder import build as build_onnx
+
+    rounded = build_onnx(options, "cpu")
+    values = torch.Generator().manual_seed(0)
+    likeness = []
+    for cells in (2, 8, 32):  # colours that run into each other, coarser and finer
+        grid = torch.randint(0, 256, (cells, cells, 3), generator=values, dtype=torch.uint8)
+        picture = exact.prepare(Image.fromarray(grid.numpy()))
+        expected, features = exact.encode([picture])[0], rounded.encode([picture])[0]
+        likeness.append(torch.nn.functional.cosine_similarity(features, expected, dim=1))
+    if (mean := float(torch.cat(likeness).mean())) < LEAST_LIKENESS:
+        raise CheckpointError(
+            f"With 8-bit integers the features have a cosine similarity of {mean:.3f} with those "
+            f"in float32: less than {LEAST_LIKENESS}",
+            where="quantization",
+            hint="Leave it out: --set encoders.image.quantization=null",
+        )
 
 
 def _saved(options: ClipOptions, folder: Path) -> ClipEncoder:

@@ -81,14 +81,7 @@ def build(options: ClipOptions, device: str) -> OnnxClipEncoder:
                 hint="Leave it out, or use backend: torch.",
             )
     checkpoint = Checkpoint(options)
-    graph = checkpoint.find(GRAPHS[options.quantization])
-    if graph is None:
-        raise CheckpointError(
-            f"{checkpoint.name} has no {GRAPHS[options.quantization]}: it was not made for "
-            "backend: onnx",
-            where=WHERE,
-            hint="Make a bundle of it: sensorium convert --help",
-        )
+    graph = find_graph(options)
     config = read_config(checkpoint)
     preprocessor = read_preprocessor(checkpoint, config.image_size, options.fit)
     content = weights_fingerprint(checkpoint.weights(), vision_name)
@@ -108,3 +101,16 @@ def build(options: ClipOptions, device: str) -> OnnxClipEncoder:
         graph.parent,
         device,
     )
+
+
+def find_graph(options: ClipOptions) -> Path:
+    """The graph that the options ask for; CheckpointError where nothing was converted."""
+    name = GRAPHS[options.quantization]
+    graph = Checkpoint(options).find(name)
+    if graph is None:
+        raise CheckpointError(
+            f"{options.checkpoint} has no {name}: it was not made for backend: onnx",
+            where=WHERE,
+            hint="Make a bundle of it: sensorium convert --help",
+        )
+    return graph

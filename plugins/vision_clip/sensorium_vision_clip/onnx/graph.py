@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
+from sensorium.onnx_runtime import FUSED, make_model
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
 
     from transformers import CLIPVisionConfig
 
-FUSED = "com.microsoft"
 ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
     "gelu": ("Gelu", {}),
     "quick_gelu": ("QuickGelu", {"alpha": 1.702}),
 }
-_OPSETS = (("", 21), (FUSED, 1))
-_IR_VERSION = 10  # the newest that the oldest onnxruntime we allow can read is 11
 _TO_THE_END = (1 << 62) - 1
 _KEPT = {"drop": (1, _TO_THE_END), "keep": (0, _TO_THE_END), "only": (0, 1)}
 
@@ -49,7 +47,27 @@ class VisionGraph:
 
     def build(self) -> ModelProto:
         """The whole model, its weights inside."""
-        residual = self._norm("pre_layrnorm", self._embeddings())
+        hidden = self._layers(self._norm("pre_layrnorm", self._embeddings()))
+        start, end = _KEPT[self._cls]
+        bounds = [self._integers(f"slice.{n}", [n]) for n in (start, end, 1)]
+        features = self._node("Slice", [hidden, *bounds], "features")
+        side = self._config.image_size
+        return self._model(("pixels", [1, 3, side, side]), features)
+
+    def build_layers(self) -> ModelProto:
+        """Only the layers, for any number of rows: rows [1, T, D] → hidden [1, T, D]."""
+        return self._model(("rows", [1, None, self._config.hidden_size]), self._layers("rows"))
+
+    def _model(self, taken: tuple[str, list[int | None]], made: str) -> ModelProto:
+        width = self._config.hidden_size
+        inputs, outputs = (
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
+            for name, shape in (taken, (made, [1, None, width]))
+        )
+        weights = [*self._initializers.values()]
+        return make_model(helper.make_graph(self._nodes, "clip", inputs, outputs, weights))
+
+    def _layers(self, residual: str) -> str:
         if self._depth:
             normed = self._norm("encoder.layers.0.layer_norm1", residual)
         for number in range(self._depth):
@@ -65,21 +83,7 @@ class VisionGraph:
                 normed, residual = self._add_and_norm(following, added, residual)
             else:
                 residual = self._node("Add", [added, residual], "hidden")
-        start, end = _KEPT[self._cls]
-        bounds = [self._integers(f"slice.{n}", [n]) for n in (start, end, 1)]
-        self._node("Slice", [residual, *bounds], "features")
-        side = self._config.image_size
-        pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [1, 3, side, side])
-        features = helper.make_tensor_value_info(
-            "features", TensorProto.FLOAT, [1, None, self._config.hidden_size]
-        )
-        graph = helper.make_graph(
-            self._nodes, "clip", [pixels], [features], [*self._initializers.values()]
-        )
-        opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
-        return helper.make_model(
-            graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="sensorium"
-        )
+        return residual
 
     def _embeddings(self) -> str:
         """Patches behind the class token, with their places added."""
