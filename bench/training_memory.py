@@ -3,15 +3,13 @@
     python bench/training_memory.py [--size small|medium] [--only NAME …] [--json FILE]
 
 Every setting trains two steps in a process of its own, on random weights of Phi's and CLIP's
-shape, and the most resident memory it ever had is read from the kernel: once with a C library that
-gives freed memory back at once, and once as it is by default. Prints a table in Markdown.
+shape, and the most resident memory it ever had is read from the kernel. Prints a table in Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -36,7 +34,6 @@ SIZES: dict[str, dict[str, int]] = {
     "small": {"width": 128, "layers": 8, "positions": 512},
     "medium": {"width": 1024, "layers": 16, "positions": 512},
 }
-RETURNED = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 LORA = {"r": 64, "alpha": 16, "dropout": 0.1}
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "full, batch 2": ("pretrain", {"batch_size": 2}),
@@ -67,14 +64,14 @@ def main() -> None:
         print(train(*arguments.run))
         return
     figures = []
-    print("| setting | parameters | learn | estimated | measured | by default | est. / measured |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| setting | parameters | learn | estimated | measured | est. / measured |")
+    print("|---|--:|--:|--:|--:|--:|")
     for name in arguments.only:
         with tempfile.TemporaryDirectory() as folder:
             made = compare(name, SIZES[arguments.size], Path(folder))
         figures.append(made)
         cells = [f"{made[key]:,}" for key in ("parameters", "learn")]
-        cells += [f"{made[key] / 1e6:,.0f} MB" for key in ("estimated", "measured", "by_default")]
+        cells += [f"{made[key] / 1e6:,.0f} MB" for key in ("estimated", "measured")]
         ratio = made["estimated"] / made["measured"]
         print(f"| {name} | {' | '.join(cells)} | {ratio:.2f} |", flush=True)
     if arguments.json:
@@ -82,17 +79,13 @@ def main() -> None:
 
 
 def compare(name: str, size: dict[str, int], folder: Path) -> dict[str, Any]:
-    """One setting: estimated here, measured in other processes."""
+    """One setting: estimated here, measured in another process."""
     stage, changes = SETTINGS[name]
     tree = recipe(name, stage, size, folder) | changes
-    measured = {
-        "measured": run(stage, tree, folder / "returned", RETURNED),
-        "by_default": run(stage, tree, folder / "kept", {}),
-    }
-    return {"setting": name, **measured, **guess(stage, tree)}
+    return {"setting": name, "measured": run(stage, tree, folder / "run"), **guess(stage, tree)}
 
 
-def run(stage: str, tree: dict[str, Any], output: Path, environment: dict[str, str]) -> int:
+def run(stage: str, tree: dict[str, Any], output: Path) -> int:
     """Peak bytes of a process that trains."""
     file = output.with_suffix(".json")
     file.write_text(json.dumps(tree | {"output": str(output)}))
@@ -101,7 +94,6 @@ def run(stage: str, tree: dict[str, Any], output: Path, environment: dict[str, s
         check=True,
         capture_output=True,
         text=True,
-        env=os.environ | environment,
     )
     return int(done.stdout.split()[-1])
 

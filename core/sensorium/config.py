@@ -208,6 +208,15 @@ def validate(model: type[M], tree: Mapping[str, Any], *, source: str, at: str = 
         raise ConfigError("; ".join(lines), where=source) from error
 
 
+_IN_WORDS_OF_YAML = {
+    "path_type": "Input should be a path",
+    "tuple_type": "Input should be a list",
+    "dict_type": "Input should be keys and values",
+    "too_short": "Input should have an entry at least",
+}
+"""pydantic's types of errors that it tells in words of Python."""
+
+
 def _explain(model: type[BaseModel], item: dict[str, Any], at: str) -> str:
     path = ".".join(str(part) for part in (at, *item["loc"]) if part != "")
     if item["type"] == "extra_forbidden":
@@ -218,7 +227,8 @@ def _explain(model: type[BaseModel], item: dict[str, Any], at: str) -> str:
         return f"'{path}' is missing"
     if item["type"] == "model_type":
         return f"'{path}' takes keys and values, as in {path}: {{plugin: {item.get('input')}}}"
-    return f"'{path}': {item['msg']}, got {item.get('input')!r}"[:300]
+    told = _IN_WORDS_OF_YAML.get(item["type"], item["msg"])
+    return f"'{path}': {told}, got {item.get('input')!r}"[:300]
 
 
 def _known_keys(model: type[BaseModel], location: tuple[Any, ...]) -> set[str]:

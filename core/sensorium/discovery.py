@@ -19,7 +19,7 @@ from typing import Any
 import pluggy
 
 from . import hooks
-from .errors import PluginError
+from .errors import PluginError, suggestion
 
 PLUGINS_PATH = "SENSORIUM_PLUGINS"
 """Environment variable: folders of un-installed plugins, separated like PATH."""
@@ -66,11 +66,20 @@ class Plugins:
             # A misspelled hook registers silently: this is where it is caught.
             self.manager.check_pending()
         except Exception as error:  # noqa: BLE001 - pluggy reads every attribute of the plugin
+            reason = str(error)
             if self.manager.get_plugin(name) is plugin:
+                reason = " ".join(self._misspelled(plugin)) or reason
                 self.manager.unregister(name=name)
-            self.broken.append(BrokenPlugin(name, source, str(error)))
+            self.broken.append(BrokenPlugin(name, source, reason))
         else:
             self.found.append(FoundPlugin(name, source))
+
+    def _misspelled(self, plugin: object) -> Iterator[str]:
+        """A sentence for every hook it has that there is not."""
+        known = [name for name in vars(hooks) if hasattr(self.manager.hook, name)]
+        for name in dir(plugin):
+            if name not in known and self.manager.parse_hookimpl_opts(plugin, name) is not None:
+                yield f"there is no hook '{name}'. {suggestion(name, known)}".rstrip()
 
     def source_of(self, name: str) -> str:
         """Where the plugin of this name came from."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import CheckpointError, MissingPackageError
+from .malloc import give_back
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -54,7 +54,9 @@ def open_graph(path: Path) -> InferenceSession:
             where=str(path.parent),
             hint="Convert the checkpoint again: sensorium convert --help",
         ) from error
-    _give_back()
+    # A graph that holds its own weights is read into memory first and copied from there: what that
+    # took is as large as they are.
+    give_back()
     return graph
 
 
@@ -70,14 +72,3 @@ def session_settings() -> SessionOptions:
     # Threads that spin while nothing is computed would take the processor from what runs beside.
     settings.add_session_config_entry("session.force_spinning_stop", "1")
     return settings
-
-
-def _give_back() -> None:
-    """Return to the system what the C library kept for later. A graph that holds its own weights is
-    read into memory first and copied from there: what that took is as large as they are.
-    """
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError, TypeError):  # not glibc
-        return
-    trim(0)

@@ -12,6 +12,11 @@ def test_validate_shows_what_is_composed(run, mlp_recipe):
     ]
 
 
+def test_a_projector_without_weights_has_no_random_ones(run, recipe):
+    result = run("config", "validate", recipe, "--set", "encoders.image.projector.plugin=identity")
+    assert "image: eye 4 x 8 -> identity -> 4 x 8" in result.stdout
+
+
 def test_validate_counts_positions_after_the_projector(run, recipe):
     setting = "encoders.image.projector.max_positions=1"
     result = run("config", "validate", recipe, "--set", setting)

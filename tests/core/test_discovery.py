@@ -106,7 +106,10 @@ def test_blocked_names(project, tmp_path, monkeypatch):
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("def (", "SyntaxError"),
-        (GOOD.replace("register_bundles", "register_bundels"), "register_bundels"),
+        (
+            GOOD.replace("register_bundles", "register_bundels"),
+            "there is no hook 'register_bundels'. Did you mean 'register_bundles'?",
+        ),
         (GOOD.replace("bundles():", "bundles(model):"), "model"),
     ],
     ids=["raises", "exits", "import", "syntax", "misspelled", "argument"],

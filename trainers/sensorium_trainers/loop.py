@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.errors import CheckpointError
+from sensorium.malloc import give_back_large
 from sensorium.registry import Registry
 from transformers import TrainerCallback
 
@@ -37,6 +38,7 @@ class Run:
         self.stage = stage
         self.recipe = recipe
         self._registry = registry
+        give_back_large()
         join(recipe.device)
         self.data, self.held_out = open_split(recipe, registry)
         self.objective = compose(stage, recipe, registry, self.data)

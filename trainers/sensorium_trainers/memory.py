@@ -4,8 +4,8 @@ Tensors that have shapes but no memory (torch's FakeTensor) go through the objec
 backwards, and what would be alive is counted, op by op: whatever the model is, and with adapters,
 half precision or gradient checkpointing, nothing has to be known about it here.
 
-On a CPU the C library may hold more: before 2.38, glibc does not use freed tensors of up to 32 MB
-again as it could (docs/training.md says what helps). That is not in the estimate.
+On a CPU the C library may hold somewhat more: it keeps blocks of up to 8 MiB that were freed
+(sensorium/malloc.py), and cannot always use them again. That is not in the estimate.
 """
 
 from __future__ import annotations

@@ -76,7 +76,9 @@ def groups(stage: Stage, recipe: TrainingRecipe) -> tuple[Group, ...]:
         raise ConfigError("Nothing would learn", where="trains")
     if recipe.lora is not None and "llm" not in wanted:
         raise ConfigError(
-            "The recipe has `lora`, an adapter in the llm, but the llm is frozen", where="trains"
+            f"The recipe has `lora`, an adapter in the llm, but the llm is frozen in {stage.name}",
+            where="trains",
+            hint="Leave `lora` out, or have the llm learn: sensorium train instruct",
         )
     _check_rows(stage, wanted, recipe)
     return wanted

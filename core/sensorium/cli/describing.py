@@ -12,6 +12,7 @@ from sensorium.specs import BundleSpec, ChatTemplate
 from .common import one_line
 
 if TYPE_CHECKING:
+    from sensorium.contracts import Projector
     from sensorium.options import Options
     from sensorium.pipeline import Plan, PlannedSense
 
@@ -97,20 +98,26 @@ def not_here(plan: Plan) -> list[str]:
 
 def projected_positions(sense: PlannedSense, width: int) -> int | None:
     """Positions of one item as the language model sees it; None where that varies."""
-    import torch
-
     if sense.source.positions is None:
         return None
-    with torch.device("meta"):
-        projector = sense.projector.build(sense.projector_options, sense.source, width)
+    projector: Projector = _shapes(sense, width)
     return projector.positions(sense.source.positions)
+
+
+def _shapes(sense: PlannedSense, width: int) -> Any:
+    """The projector on the device 'meta'."""
+    import torch
+
+    with torch.device("meta"):
+        return sense.projector.build(sense.projector_options, sense.source, width)
 
 
 def _sense(sense: PlannedSense, width: int) -> str:
     positions = projected_positions(sense, width)
     source = f"{sense.source.positions or 'T'} x {sense.source.width}"
     target = f"{positions or 'K'} x {width}"
-    weights = "" if sense.weights else " (random weights)"
+    drawn = sense.weights is None and any(True for _ in _shapes(sense, width).parameters())
+    weights = " (random weights)" if drawn else ""
     return (
         f"{sense.modality}: {sense.encoder.name} {source} -> {sense.projector.name}{weights} "
         f"-> {target}"

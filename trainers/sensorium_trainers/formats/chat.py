@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from sensorium.errors import SampleError, placed
 from sensorium.options import Options
 from sensorium.specs import Sample
@@ -19,7 +19,7 @@ class ChatOptions(Options):
     """Where the file and its media are."""
 
     path: Path = Field(description="The JSONL file.")
-    media: Path | None = Field(
+    media: DirectoryPath | None = Field(
         default=None,
         description="Folder that the names of pictures and recordings are relative to and may not "
         "leave; the file's own if left out. Nothing is fetched from addresses.",

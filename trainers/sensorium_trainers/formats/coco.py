@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from sensorium.errors import ConfigError, SampleError, placed
 from sensorium.media.images import open_image
 from sensorium.messages import Message
@@ -31,7 +31,7 @@ class CocoOptions(Options):
     """Where the captions and pictures are, what is asked, and which part is read."""
 
     path: Path = Field(description="The annotations, as in captions_train2017.json.")
-    images: Path = Field(description="Folder of the pictures, as in train2017.")
+    images: DirectoryPath = Field(description="Folder of the pictures, as in train2017.")
     questions: tuple[str, ...] = Field(
         default=QUESTIONS,
         min_length=1,

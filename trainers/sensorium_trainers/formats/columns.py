@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import DirectoryPath, Field, model_validator
 from sensorium.errors import ConfigError, SampleError, suggestion
 from sensorium.messages import Media
 from sensorium.options import Options
@@ -33,7 +33,7 @@ class ColumnOptions(Options):
     audio: str | None = Field(
         default=None, description="Column of the recordings of `messages`, as `image`."
     )
-    media: Path | None = Field(
+    media: DirectoryPath | None = Field(
         default=None, description="Folder of the media that are named and not in the table."
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from sensorium.errors import ConfigError, SampleError, placed
 from sensorium.media.images import open_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
@@ -24,7 +24,7 @@ class LlavaOptions(Options):
     """Where the file and its images are."""
 
     path: Path = Field(description="The JSON file.")
-    images: Path | None = Field(
+    images: DirectoryPath | None = Field(
         default=None, description="Folder that `image` is relative to; the file's own if left out."
     )
 
