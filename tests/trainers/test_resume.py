@@ -12,6 +12,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -189,6 +190,22 @@ def test_sigterm_saves_and_stops(make_run, tmp_path, monkeypatch):
     assert not (broken / "bundle").exists()
     make_run("align", output=str(broken), steps=6).train(quiet)
     assert_equal(unbroken, broken)
+
+
+def test_sigterm_to_all_processes_of_a_run_saves_too(make_run, tmp_path):
+    readers = []
+
+    def report(line):
+        if line.startswith("step 3/"):
+            readers.extend(psutil.Process().children(recursive=True))
+            for process in (*readers, psutil.Process()):
+                process.terminate()
+            psutil.wait_procs(readers, timeout=1)  # the trainer would hear of their end
+
+    with pytest.raises(TrainingError, match=r"Stopped by SIGTERM after step [34], which is saved"):
+        make_run("align", steps=40, workers=1).train(report)
+    assert readers
+    assert not psutil.wait_procs(readers, timeout=20)[1]
 
 
 def test_ctrl_c_saves_and_stops(make_run, tmp_path):

@@ -11,6 +11,7 @@ from sensorium.errors import MediaError, SampleError
 from .data import Data
 from .drawing import number_of
 from .objective import Objective
+from .stopping import outlast_the_step
 from .windows import neighbours
 from .work import NOTHING, Work
 
@@ -47,6 +48,7 @@ class Reader:
 
         `taken` alone where a sample found no replacement: the process that trains ends the run.
         """
+        outlast_the_step()
         skipped: list[str] = []
         rows = []
         for index in indices:

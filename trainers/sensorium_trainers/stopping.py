@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 from typing import Any
 
+from torch.utils.data import get_worker_info
 from transformers import TrainerCallback
 
 from .errors import TrainingError
@@ -15,6 +16,7 @@ from .log import Report
 from .processes import anywhere
 
 _HEARD = (signal.SIGTERM, signal.SIGINT)
+_GRACE_SECONDS = 300
 _GOES_ON = "The same command goes on from there."
 
 
@@ -67,3 +69,14 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
         self._asked_by = signal.Signals(number)
         if number == signal.SIGINT:
             self._report("Ctrl-C: stopping after this step; once more stops at once")
+
+
+def outlast_the_step() -> None:
+    """For a process that reads data, each time it is asked for some; nothing in any other.
+
+    Many a scheduler sends SIGTERM to all processes of a run, and one that reads would be missed
+    before the step is saved. It ends when the run wants nothing more from it, or is gone.
+    """
+    if get_worker_info() is not None:
+        # torch has put its own handler there, after those of the process it was forked from.
+        signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(_GRACE_SECONDS))
