@@ -42,7 +42,7 @@ def test_the_microphone_is_there_for_a_model_that_hears(
     ears = visit(engine).component("question")["props"]
     assert ears["sources"] == ["upload", "microphone"]
     assert ears["file_types"] == ["image", "audio"]
-    assert ears["placeholder"] == "Ask, by voice too, or just send a picture"
+    assert ears["placeholder"] == "Ask, or send a picture"
     eyes = visit(engine_of("x")).component("question")["props"]
     assert eyes["sources"] == ["upload"]
     neither = visit(engine_of("x", eyes=False)).component("question")["props"]

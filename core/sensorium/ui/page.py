@@ -109,8 +109,8 @@ def _textbox(senses: Sequence[str]) -> gr.MultimodalTextbox:
 
 
 def _invitation(senses: Sequence[str]) -> str:
-    ask = "Ask, by voice too" if "audio" in senses else "Ask"
-    return f"{ask}, or just send a picture" if "image" in senses else ask
+    # One line on a phone; that one may speak too, the microphone beside it says.
+    return "Ask, or send a picture" if "image" in senses else "Ask"
 
 
 def _local_files_only(component: Any) -> None:
