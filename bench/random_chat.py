@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from sensorium.benchmark import SECOND_QUESTION
-from sensorium.conversion import convert
+from sensorium.ctranslate2 import convert
 from sensorium_llm_phi2.template import LLAVA_PHI
 from sensorium_pocket.speech.build_tokenizer import SPECIALS
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers

@@ -1,42 +1,61 @@
-"""A model in transformers' format → its CTranslate2 conversion, for plugins and for trainers."""
+"""A planned model → a bundle whose parts run on their plugins' quicker backends."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from .errors import CheckpointError, MissingPackageError
+from .bundle import save_bundle
+from .config import make_recipe
+from .errors import ConfigError, UnknownNameError, placed
+from .pipeline import Plan, plan
+from .registry import Registry
 
-CONVERTED = "ctranslate2"
-"""The subfolder of a checkpoint that holds its conversion."""
-
-_COPIED = ("tokenizer.json", "preprocessor_config.json")
+LANGUAGE_MODEL = "llm"
 
 
-def convert(folder: Path, *, quantization: str = "int8") -> Path:
-    """Write `folder/ctranslate2` beside transformers' files; → that subfolder.
+def convert_bundle(
+    planned: Plan, folder: Path, *, registry: Registry, only: Sequence[str] = ()
+) -> None:
+    """Convert the language model, and the encoders whose plugins can; projectors stay.
 
-    A conversion that is there already is replaced when the new one is whole. Raises
-    CheckpointError where the folder holds no complete model.
+    `only` names what to convert: `llm`, or modalities. The bundle is named after its folder.
+    ConfigError where what is asked for has no other backend, CheckpointError where it cannot be
+    converted.
     """
-    try:
-        from ctranslate2.converters import TransformersConverter
-    except ImportError as error:
-        raise MissingPackageError("ctranslate2", "The conversion", extra="audio") from error
-    needed = ("config.json", *_COPIED)
-    if missing := [name for name in needed if not (folder / name).is_file()]:
-        raise CheckpointError(f"{folder} lacks {', '.join(missing)}")
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        staging = Path(scratch, CONVERTED)
-        try:
-            TransformersConverter(str(folder), copy_files=[*_COPIED]).convert(
-                str(staging), quantization=quantization
+    parts: dict[str, tuple[Any, Any]] = {LANGUAGE_MODEL: (planned.llm, planned.llm_options)}
+    for sense in planned.senses:
+        parts[sense.modality] = (sense.encoder, sense.encoder_options)
+    for name in only:
+        if name not in parts:
+            raise UnknownNameError("part", name, [*parts])
+    chosen = only or [name for name in parts if name == LANGUAGE_MODEL or parts[name][0].convert]
+    for name in chosen:
+        if parts[name][0].convert is None:
+            what = "language model" if name == LANGUAGE_MODEL else "encoder"
+            raise ConfigError(
+                f"The {what} '{parts[name][0].name}' has no backend to convert to",
+                where=f"{planned.source}, {_place(name)}.plugin",
             )
-        except Exception as error:  # two libraries read it, and either may raise anything
-            reason = " ".join(str(error).split())
-            raise CheckpointError(f"{folder} cannot be converted: {reason}") from error
-        target = folder / CONVERTED
-        if target.exists():
-            target.rename(Path(scratch, "before"))
-        staging.rename(target)
-    return target
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the bundle: large, and not everybody's /tmp is.
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+        tree = planned.recipe.model_dump(mode="json", exclude_defaults=True)
+        for name in chosen:
+            spec, options = parts[name]
+            with placed(f"{planned.source}, {_place(name)}"):
+                settings = {**spec.convert(options, Path(scratch, name)), "plugin": spec.name}
+            if name == LANGUAGE_MODEL:
+                tree[LANGUAGE_MODEL] = settings
+            else:
+                projector = tree["encoders"][name]["projector"]
+                tree["encoders"][name] = {**settings, "projector": projector}
+        recipe = make_recipe(tree, source=planned.source)
+        converted = plan(recipe, registry, source=planned.source)
+        save_bundle(converted.build(), folder, name=folder.resolve().name)
+
+
+def _place(part: str) -> str:
+    return part if part == LANGUAGE_MODEL else f"encoders.{part}"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from sensorium.conversion import convert
+from sensorium.ctranslate2 import convert
 from sensorium_audio_whisper.encoder import build as build_encoder
 from sensorium_audio_whisper.options import WhisperOptions
 from sensorium_pocket.speech.build_tokenizer import SPECIALS

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sensorium.cli.describing import describe_plan
 from sensorium.config import load_recipe
-from sensorium.conversion import convert
+from sensorium.ctranslate2 import convert
 from sensorium.discovery import find_plugins
 from sensorium.pipeline import plan
 from sensorium.registry import Registry

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sensorium import Transcriber
-from sensorium.conversion import convert
+from sensorium.ctranslate2 import convert
 from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
 from sensorium_audio_whisper import build_transcriber
 from transformers import (

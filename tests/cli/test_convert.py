@@ -26,7 +26,7 @@ def test_a_part_that_does_not_exist_or_cannot_be_converted(run, recipe, tmp_path
 def test_the_eyes_alone_see_as_before(tmp_path):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    from sensorium.converting import convert_bundle
+    from sensorium.conversion import convert_bundle
     from sensorium.loading import plan_source
     from sensorium.registry import create_registry
     from sensorium_pocket.pictures import EVALUATION_SEEDS, picture_of, scene_of

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from sensorium import GenerationOptions, Message
 from sensorium import bundle as bundling
 from sensorium.bundle import save_bundle
-from sensorium.converting import convert_bundle
+from sensorium.conversion import convert_bundle
 from sensorium.errors import BundleError, CheckpointError, ConfigError
 from sensorium.loading import find_recipe, plan_source
 from sensorium.manifest import MANIFEST, read_bundle

@@ -14,7 +14,7 @@ import torch
 from click.testing import CliRunner
 from sensorium import Message
 from sensorium.cli.root import root
-from sensorium.converting import convert_bundle
+from sensorium.conversion import convert_bundle
 from sensorium.loading import plan_source
 from sensorium.registry import create_registry
 from sensorium_pocket import FOLDER

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from sensorium.checkpoint import no_progress_bar
-from sensorium.conversion import convert
+from sensorium.ctranslate2 import convert
 from sensorium.errors import CheckpointError, SampleError
 
 CONFIG, WEIGHTS, TOKENIZER, PREPROCESSOR = (

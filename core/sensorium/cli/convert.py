@@ -40,7 +40,7 @@ def convert(
     sensorium convert configs/phi2-gptq-cpu.yaml --output phi2
     sensorium chat --model phi2
     """
-    from sensorium.converting import convert_bundle
+    from sensorium.conversion import convert_bundle
 
     plan = plan_of(context, source, overrides)
     convert_bundle(plan, output, registry=registry_of(context), only=only)

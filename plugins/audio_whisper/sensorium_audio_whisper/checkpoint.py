@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sensorium.conversion import CONVERTED
+from sensorium.ctranslate2 import CONVERTED
 from sensorium.errors import CheckpointError
 from sensorium.hub import fetch
 

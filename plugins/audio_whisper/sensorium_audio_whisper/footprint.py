@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import torch
-from sensorium.conversion import CONVERTED
+from sensorium.ctranslate2 import CONVERTED
 from sensorium.errors import CheckpointError
 from sensorium.footprint import Footprint, tower_footprint
 

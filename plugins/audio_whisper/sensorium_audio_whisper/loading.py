@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium.checkpoint import read_json
-from sensorium.conversion import CONVERTED
+from sensorium.ctranslate2 import CONVERTED
 from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
 
 from .checkpoint import (
