@@ -1,4 +1,4 @@
-"""How fast this machine is, measured in about two seconds: nothing is looked up.
+"""How fast this machine is, measured in a few seconds: nothing is looked up.
 
 Products are timed as they are met, a median of some readings; of bandwidth the best counts, for it
 is to say what can be reached.

@@ -67,19 +67,25 @@ def test_on_onnx_runtime_as_stored(tmp_path):
     assert taken.kv_bytes == 2 * 2 * 128 * 2
 
 
-def test_the_probe_multiplies_by_as_many_matrices_as_it_counts():
-    """ONNX Runtime would keep one of equal ones, in a cache, and seem faster than memory is."""
+def test_the_probe_runs_as_many_layers_as_it_counts_with_other_weights_in_each(tmp_path):
+    """Of equal weights ONNX Runtime would keep one, in a cache, and seem faster than memory is."""
     pytest.importorskip("onnx")
-    from sensorium_llm_phi2.onnx.products import Blocks, OnnxProducts, _graph
+    pytest.importorskip("onnxruntime")
+    from sensorium_llm_phi2.onnx.places import tensor_places
+    from sensorium_llm_phi2.onnx.products import LayerProducts, _weights
 
-    blocks = Blocks(width=64, inner=128, layers=4, bits=4, block=32)
-    weights = [
-        part.raw_data for part in _graph(blocks, 3).graph.initializer if "weight" in part.name
-    ]
-    assert len(set(weights)) == len(weights) == 6
-    products = OnnxProducts(blocks, 10**9)
-    assert products.flops == 4 * 2 * 2 * 64 * 128
-    products.multiply(3)
+    reference = make_reference(hidden_size=128, intermediate_size=256)
+    convert(write_gptq(reference, tmp_path / "gptq"), tmp_path / "onnx")
+    stored = tensor_places(tmp_path / "onnx/model.safetensors")
+    layers = reference.config.num_hidden_layers
+    weights = dict(_weights(reference.config, stored, ["layers.0.", "layers.1."]))
+    matrices = [array.tobytes() for name, array in weights.items() if array.ndim == 3]
+    assert len(set(matrices)) == len(matrices) == 2 * 4 + 1
+    for size, expected in ((0, 1), (10**9, layers)):
+        products = LayerProducts(reference.config, stored, size)
+        assert products.flops == expected * 2 * (4 * 128 * 128 + 2 * 128 * 256)
+        for rows in (1, 64):
+            products.multiply(rows)
 
 
 def test_what_was_not_converted_has_no_footprint_on_onnx_runtime(tmp_path, shared_checkpoint):

@@ -40,7 +40,7 @@ def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_js
     """Check this machine, and what a model needs of it. Loads no weights.
 
     Memory comes from the shapes of its parts, times from these and a probe of the machine, which
-    takes about two seconds. Exits with 1 where the model cannot run here.
+    takes a few seconds. Exits with 1 where the model cannot run here.
     """
     registry = registry_of(context, quiet=True)
     report = Report(machine(), packages())

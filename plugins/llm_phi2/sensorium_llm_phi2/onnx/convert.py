@@ -25,8 +25,6 @@ from sensorium_llm_phi2.configuration import phi_config
 from sensorium_llm_phi2.formats import read_format
 from sensorium_llm_phi2.weights import StoredWeights
 
-from .packing import PackedLinear
-
 GRAPH = "decoder.onnx"
 ACCURACY_LEVEL = 4
 
@@ -74,16 +72,18 @@ def convert(
         attention = torch.float16 if half_attention else torch.float32
         layers = Layers(config, weights, stored, attention)
         save_file(layers.tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
-    _write_graph(config, layers.packed, folder, accuracy_level)
+    blocks = {name: (linear.bits, linear.block) for name, linear in layers.packed.items()}
+    write_graph(config, blocks, folder, accuracy_level)
     plain = {key: value for key, value in raw.items() if key != "quantization_config"}
     write_json(folder / CONFIG, plain)
     if (checkpoint / FILE_NAME).is_file():
         shutil.copyfile(checkpoint / FILE_NAME, folder / FILE_NAME)
 
 
-def _write_graph(
-    config: Any, packed: dict[str, PackedLinear], folder: Path, accuracy_level: int
+def write_graph(
+    config: Any, blocks: dict[str, tuple[int, int]], folder: Path, accuracy_level: int
 ) -> None:
+    """Write decoder.onnx beside the weights it refers to; `blocks` as PhiGraph takes them."""
     import onnx
 
     from .graph import PhiGraph, PhiShape
@@ -97,7 +97,6 @@ def _write_graph(
         key_value_heads=config.num_key_value_heads,
         epsilon=config.layer_norm_eps,
     )
-    blocks = {name: (linear.bits, linear.block) for name, linear in packed.items()}
     graph = PhiGraph(shape, tensor_places(folder / WEIGHTS), blocks, WEIGHTS, accuracy_level)
     onnx.save_model(graph.build(), str(folder / GRAPH))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import torch
 from sensorium.errors import CheckpointError
@@ -16,14 +15,11 @@ from sensorium_llm_phi2.footprint import head_flops, kv_bytes, work_of_a_token
 from sensorium_llm_phi2.model import PhiLanguageModel
 from sensorium_llm_phi2.options import Phi2Options
 
-from .graph import Stored
 from .places import tensor_places
-from .products import Blocks, OnnxProducts
+from .products import LayerProducts
 
 _LOOKED_UP = ("embedding.", "rotary.")
 """Tables of which a token reads a row."""
-
-_NODES_OF_A_LAYER = 10
 
 _DTYPES = {"F16": torch.float16, "F32": torch.float32}
 """Attention runs in the type of the rotary tables."""
@@ -50,19 +46,7 @@ def footprint(options: Phi2Options) -> Footprint:
         read_bytes=sum(read),
         flops=work_of_a_token(shapes).flops - head,
         call_flops=head,
-        operations=_NODES_OF_A_LAYER * config.num_hidden_layers,
+        operations=1,  # a call; the time of every node is in the products
         kv_bytes=kv_bytes(config, _DTYPES[stored["rotary.cos"].dtype]),
-        products=partial(OnnxProducts, _blocks(config, stored)),
-    )
-
-
-def _blocks(config: Any, stored: dict[str, Stored]) -> Blocks:
-    _, count, size = stored["layers.0.fc1.weight"].shape
-    block = config.hidden_size // count
-    return Blocks(
-        width=config.hidden_size,
-        inner=config.intermediate_size,
-        layers=config.num_hidden_layers,
-        bits=8 * size // block,
-        block=block,
+        products=partial(LayerProducts, config, stored),
     )

@@ -1,87 +1,102 @@
-"""Matrix products as the graph of a converted model computes them, for the probe to time."""
+"""Some layers of a converted model, read as a session reads, for the probe to time.
+
+Whole layers, and not their matrices alone: attention, norms and activations take their time too.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping
+from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from safetensors.numpy import save_file
 from sensorium.errors import MissingPackageError
 from sensorium.footprint import pairs
-from sensorium.onnx_runtime import FUSED, PROVIDERS, make_model, session_settings
+from sensorium.onnx_runtime import open_graph, require_onnx_runtime
 
-from .convert import ACCURACY_LEVEL
+from sensorium_llm_phi2.checkpoint import WEIGHTS
 
+from .convert import ACCURACY_LEVEL, GRAPH, write_graph
+from .graph import Stored
+from .model import OnnxPhiLanguageModel
+
+_POSITIONS = 64
+"""Of a short conversation, the new ones included."""
+_VOCABULARY = 8
+"""Of the head, which is not what is timed here."""
 _SCALE = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """How the integers of the layers are stored: `bits` each, a scale for every `block`."""
+class LayerProducts:
+    """The first layers of a model with other weights, as many as fill `size` bytes."""
 
-    width: int
-    inner: int
-    layers: int
-    bits: int
-    block: int
-
-
-class OnnxProducts:
-    """MatMulNBits over pairs of matrices width → inner → width, at most one for each layer."""
-
-    def __init__(self, blocks: Blocks, size: int) -> None:
-        count = pairs(size, blocks.width * blocks.inner * blocks.bits // 4, blocks.layers)
-        try:
-            import onnxruntime
-
-            graph = _graph(blocks, count)
-        except ImportError as error:
-            raise MissingPackageError("onnx", "Probing ONNX Runtime", extra="onnx") from error
-        self._session = onnxruntime.InferenceSession(
-            graph.SerializeToString(), session_settings(), providers=PROVIDERS
+    def __init__(self, config: Any, stored: Mapping[str, Stored], size: int) -> None:
+        require_onnx_runtime()
+        held = sum(place.length for name, place in stored.items() if name.startswith("layers.0."))
+        layers = pairs(size, held, config.num_hidden_layers)
+        there = [f"layers.{number}." for number in range(layers)]
+        changed: dict[str, Any] = {"num_hidden_layers": layers, "vocab_size": _VOCABULARY}
+        changed |= dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"))
+        few = type(config).from_dict(config.to_dict() | changed)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            save_file(dict(_weights(config, stored, there)), folder / WEIGHTS)
+            try:
+                write_graph(few, dict(_blocks(config, stored)), folder, ACCURACY_LEVEL)
+            except ImportError as error:
+                raise MissingPackageError("onnx", "Probing ONNX Runtime", extra="onnx") from error
+            model = OnnxPhiLanguageModel(
+                open_graph(folder / GRAPH), torch.empty(0), few, folder, fingerprint=""
+            )
+        self._rows = torch.ones(min(_POSITIONS, model.context_length), config.hidden_size)
+        self._session = model.open_session()
+        self._session.append(self._rows)
+        self.flops = layers * sum(
+            2 * place.shape[0] * _inputs(config, name)
+            for name, place in stored.items()
+            if name.startswith("layers.0.") and name.endswith(".scales")
         )
-        self._row = np.ones((1, blocks.width), np.float32)
-        self.flops = 4 * blocks.width * blocks.inner * count
 
     def multiply(self, rows: int) -> None:
-        """[rows, width] through every pair."""
-        self._session.run(None, {"rows": self._row.repeat(rows, axis=0)})
+        """[rows, width] through every layer, the last of a short conversation."""
+        self._session.truncate(len(self._rows) - rows)
+        self._session.append(self._rows[:rows])
 
 
-def _graph(blocks: Blocks, count: int) -> Any:
-    from onnx import TensorProto, helper, numpy_helper
-
-    nodes, weights = [], []
-    source = "rows"
-    for number in range(2 * count):
-        inputs, outputs = (blocks.width, blocks.inner)[:: -1 if number % 2 else 1]
-        held = {
-            f"{number}.weight": _integers(outputs, inputs // blocks.block, blocks, number),
-            f"{number}.scales": np.full((outputs, inputs // blocks.block), _SCALE, np.float32),
-        }
-        weights += [numpy_helper.from_array(array, name) for name, array in held.items()]
-        target = f"{number}.out"
-        nodes.append(
-            helper.make_node(
-                "MatMulNBits",
-                [source, *held],
-                [target],
-                domain=FUSED,
-                bits=blocks.bits,
-                block_size=blocks.block,
-                K=inputs,
-                N=outputs,
-                accuracy_level=ACCURACY_LEVEL,
-            )
-        )
-        source = target
-    shape = ["count", blocks.width]
-    made = [helper.make_tensor_value_info(source, TensorProto.FLOAT, shape)]
-    taken = [helper.make_tensor_value_info("rows", TensorProto.FLOAT, shape)]
-    return make_model(helper.make_graph(nodes, "products", taken, made, weights))
+def _weights(
+    config: Any, stored: Mapping[str, Stored], layers: list[str]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Other integers in every matrix: of equal ones the runtime keeps one, which a cache holds."""
+    random = np.random.default_rng(0)
+    for name, place in stored.items():
+        shape = place.shape
+        if name.startswith("embedding.") or (
+            name.startswith("layers.") and not name.startswith(tuple(layers))
+        ):
+            continue
+        if shape[0] == config.vocab_size:
+            shape = (_VOCABULARY, *shape[1:])
+        if place.dtype == "U8":
+            yield name, np.frombuffer(random.bytes(prod(shape)), np.uint8).reshape(shape)
+        elif place.dtype == "I64":  # an order of inputs
+            yield name, np.arange(shape[0])
+        else:
+            yield name, np.full(shape, _SCALE, np.float16 if place.dtype == "F16" else np.float32)
 
 
-def _integers(outputs: int, count: int, blocks: Blocks, number: int) -> np.ndarray:
-    """Others for every matrix: of equal ones the runtime keeps one, and the caches hold it."""
-    size = blocks.block * blocks.bits // 8
-    return np.random.default_rng(number).integers(0, 256, (outputs, count, size), np.uint8)
+def _blocks(config: Any, stored: Mapping[str, Stored]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Every layer of integers: its bits, and the inputs of a block."""
+    for name, place in stored.items():
+        layer, _, part = name.rpartition(".")
+        if part == "weight" and len(place.shape) == 3:
+            _, count, size = place.shape
+            block = _inputs(config, name) // count
+            yield layer, (8 * size // block, block)
+
+
+def _inputs(config: Any, name: str) -> int:
+    return int(config.intermediate_size if ".fc2." in name else config.hidden_size)
