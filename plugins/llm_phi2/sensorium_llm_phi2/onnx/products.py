@@ -78,7 +78,7 @@ def _weights(
             name.startswith("layers.") and not name.startswith(tuple(layers))
         ):
             continue
-        if shape[0] == config.vocab_size:
+        if name.startswith("head.") and shape[0] == config.vocab_size:  # not the order of inputs
             shape = (_VOCABULARY, *shape[1:])
         if place.dtype == "U8":
             yield name, np.frombuffer(random.bytes(prod(shape)), np.uint8).reshape(shape)
