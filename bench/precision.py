@@ -19,7 +19,7 @@ from statistics import median
 import sensorium_pocket
 import torch
 from sensorium_trainers.machine import processor
-from sensorium_trainers.precision import WideAttention
+from sensorium_trainers.precision import wide_attention
 from torch import Tensor, nn
 from transformers import (
     CLIPVisionConfig,
@@ -81,7 +81,7 @@ def step(case: Case, optimizer: torch.optim.Optimizer, setting: str) -> float:
         if setting != "float32":
             stack.enter_context(torch.autocast("cpu", torch.bfloat16))
         if setting.endswith("ours"):
-            stack.enter_context(WideAttention())
+            stack.enter_context(wide_attention())
         loss = case[1]()
     torch.autograd.backward(loss)
     optimizer.step()

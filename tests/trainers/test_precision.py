@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from sensorium_trainers.precision import WideAttention, half
+from sensorium_trainers.precision import half, wide_attention
 from sensorium_trainers.recipe import TrainingRecipe
-from torch.nn.functional import scaled_dot_product_attention as attention
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def test_what_is_asked_for_by_name_is_done_anywhere(recipe, name, expected):
 
 
 def test_attention_under_autocast_is_computed_in_float32_and_handed_on_in_bfloat16(triple):
-    exact = attention(*triple, is_causal=True)
-    with torch.autocast("cpu", torch.bfloat16), WideAttention():
-        wide = attention(*triple, is_causal=True)
+    exact = functional.scaled_dot_product_attention(*triple, is_causal=True)
+    with torch.autocast("cpu", torch.bfloat16), wide_attention():
+        wide = functional.scaled_dot_product_attention(*triple, is_causal=True)
     assert wide.dtype == torch.bfloat16
     assert torch.equal(wide, exact.to(torch.bfloat16))
     wide.float().sum().backward()
@@ -41,12 +42,32 @@ def test_attention_under_autocast_is_computed_in_float32_and_handed_on_in_bfloat
 def test_weights_in_bfloat16_do_too_by_name_and_with_a_mask(triple):
     query, key, value = (part.detach().to(torch.bfloat16) for part in triple)
     mask = torch.zeros(9, 9, dtype=torch.bfloat16).masked_fill(torch.ones(9, 9).triu(1) > 0, -1e4)
-    exact = attention(query.float(), key.float(), value.float(), is_causal=True)
-    with WideAttention():
-        wide = attention(query=query, key=key, value=value, attn_mask=mask)
+    exact = functional.scaled_dot_product_attention(
+        query.float(), key.float(), value.float(), is_causal=True
+    )
+    with wide_attention():
+        wide = functional.scaled_dot_product_attention(
+            query=query, key=key, value=value, attn_mask=mask
+        )
     assert torch.equal(wide, exact.to(torch.bfloat16))
 
 
 def test_float32_is_left_as_it_is(triple):
-    with WideAttention():
-        assert attention(*triple).dtype == torch.float32
+    with wide_attention():
+        assert functional.scaled_dot_product_attention(*triple).dtype == torch.float32
+
+
+def test_what_is_computed_again_on_the_way_back_is_computed_alike(triple):
+    """Gradient checkpointing compares the types of both times."""
+    with wide_attention():
+        with torch.autocast("cpu", torch.bfloat16):
+            wide = checkpoint(functional.scaled_dot_product_attention, *triple, use_reentrant=False)
+        wide.float().sum().backward()
+    gradients = [part.grad for part in triple]
+    for part in triple:
+        part.grad = None
+    with wide_attention():
+        with torch.autocast("cpu", torch.bfloat16):
+            wide = functional.scaled_dot_product_attention(*triple)
+        wide.float().sum().backward()
+    assert all(torch.equal(part.grad, g) for part, g in zip(triple, gradients, strict=True))

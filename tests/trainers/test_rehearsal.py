@@ -191,6 +191,6 @@ def test_the_estimate_is_near_what_a_run_takes(bench, tmp_path, setting):
     script = bench("training_memory")
     stage, changes = script.SETTINGS[setting]
     tree = script.recipe(setting, stage, script.SIZES["small"], tmp_path) | changes
-    measured = script.run(stage, tree, tmp_path / "out", script.RETURNED)
+    measured = script.run(stage, tree, tmp_path / "out")
     assert measured > 1.2e9
     assert abs(script.guess(stage, tree)["estimated"] / measured - 1) < 0.15

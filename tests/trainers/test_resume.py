@@ -193,11 +193,11 @@ def test_sigterm_saves_and_stops(make_run, tmp_path, monkeypatch):
 
 
 def test_sigterm_to_all_processes_of_a_run_saves_too(make_run, tmp_path):
-    readers = []
+    readers, others = [], set(psutil.Process().children(recursive=True))
 
     def report(line):
         if line.startswith("step 3/"):
-            readers.extend(psutil.Process().children(recursive=True))
+            readers.extend({*psutil.Process().children(recursive=True)} - others)
             for process in (*readers, psutil.Process()):
                 process.terminate()
             psutil.wait_procs(readers, timeout=1)  # the trainer would hear of their end

@@ -17,7 +17,7 @@ from .freezing import Parameters, combined, frozen, hashes, table
 from .grouping import ByLength
 from .holdout import open_split
 from .log import Report, RunLog
-from .precision import WideAttention
+from .precision import wide_attention
 from .processes import count, from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
 from .record import differences, make_record, read_record, write_record
@@ -142,7 +142,7 @@ class Run:
             report(f"resuming from {checkpoint.name}")
         report(trainer.machine.line())
         try:
-            with WideAttention():
+            with wide_attention():
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finally:
             stopping.restore()

@@ -27,7 +27,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from .language import LanguageObjective
 from .objective import variable
-from .precision import WideAttention, half
+from .precision import half, wide_attention
 from .recipe import TrainingRecipe
 
 RUNTIME_BYTES = 570 * 10**6
@@ -99,10 +99,11 @@ def _step(
                 for weight in objective.parameters():
                     weight.grad = torch.empty_like(weight) if weight.requires_grad else None
             before = live.bytes
-            with autocast, WideAttention():
-                loss = objective(**inputs)["loss"]
-            kept = live.bytes - before
-            torch.autograd.backward(loss)
+            with wide_attention():
+                with autocast:
+                    loss = objective(**inputs)["loss"]
+                kept = live.bytes - before
+                torch.autograd.backward(loss)
     return kept, live.most
 
 

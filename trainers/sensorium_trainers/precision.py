@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.nn.functional import scaled_dot_product_attention
-from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
 from .recipe import TrainingRecipe
@@ -31,32 +33,31 @@ def _pays(device: str) -> bool:
     return bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
-class WideAttention(TorchFunctionMode):
-    """While it is entered, attention on a CPU in bfloat16 is computed in float32.
+@contextmanager
+def wide_attention() -> Iterator[None]:
+    """Inside, attention on a CPU in bfloat16 is computed in float32.
 
     The backward pass of torch's fused attention (2.13) takes ten times as long in bfloat16 where
-    sequences are short, and is no faster where they are long (bench/precision.py).
+    sequences are short, and is no faster where they are long (bench/precision.py). Torch has no
+    setting for it, so its function is replaced, for whoever looks it up in torch.nn.functional.
     """
+    functional.scaled_dot_product_attention = _attention
+    try:
+        yield
+    finally:
+        functional.scaled_dot_product_attention = scaled_dot_product_attention
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        """Calls `func`, between conversions where it is attention."""
-        kwargs = kwargs or {}
-        if func is not scaled_dot_product_attention:
-            return func(*args, **kwargs)
-        query: Tensor = kwargs["query"] if "query" in kwargs else args[0]
-        narrow = query.dtype
-        if query.is_cpu and torch.is_autocast_enabled("cpu"):
-            narrow = torch.get_autocast_dtype("cpu")
-        if not query.is_cpu or narrow != torch.bfloat16:
-            return func(*args, **kwargs)
-        with torch.autocast("cpu", enabled=False):
-            return func(*tree_map(_widened, args), **tree_map(_widened, kwargs)).to(narrow)
+
+@wraps(scaled_dot_product_attention)
+def _attention(query: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    narrow = query.dtype
+    if query.is_cpu and torch.is_autocast_enabled("cpu"):
+        narrow = torch.get_autocast_dtype("cpu")
+    if not query.is_cpu or narrow != torch.bfloat16:
+        return scaled_dot_product_attention(query, *args, **kwargs)
+    wide, others = tree_map(_widened, (query, *args)), tree_map(_widened, kwargs)
+    with torch.autocast("cpu", enabled=False):
+        return scaled_dot_product_attention(*wide, **others).to(narrow)
 
 
 def _widened(leaf: Any) -> Any:
