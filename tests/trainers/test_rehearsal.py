@@ -186,8 +186,9 @@ def test_without_weights_and_without_data(train, model, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(torch.version.cuda is not None, reason="this build's CUDA libraries take more")
 @pytest.mark.parametrize("setting", ["full, batch 8, checkpointing", "align, batch 8"])
-def test_the_estimate_is_near_what_a_run_takes(bench, tmp_path, setting):
+def test_the_estimate_is_near_what_a_run_takes(bench, tmp_path, monkeypatch, setting):
     """Of a real model in a real process; bench/ has more settings and larger models."""
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "65536")  # small models: no more than tensors
     script = bench("training_memory")
     stage, changes = script.SETTINGS[setting]
     tree = script.recipe(setting, stage, script.SIZES["small"], tmp_path) | changes
