@@ -37,9 +37,9 @@ def _pays(device: str) -> bool:
 def wide_attention() -> Iterator[None]:
     """Inside, attention on a CPU in bfloat16 is computed in float32.
 
-    The backward pass of torch's fused attention (2.13) takes ten times as long in bfloat16 where
-    sequences are short, and is no faster where they are long (bench/precision.py). Torch has no
-    setting for it, so its function is replaced, for whoever looks it up in torch.nn.functional.
+    The backward pass of torch's fused attention (2.13) is slow in bfloat16 where sequences are
+    short, and gains little where they are long (bench/precision.py). Torch has no setting for it,
+    so its function is replaced, for whoever looks it up in torch.nn.functional.
     """
     functional.scaled_dot_product_attention = _attention
     try:
