@@ -32,11 +32,10 @@ import numpy as np
 import psutil
 import torch
 from sensorium_pocket.pictures import picture_of, scene_of
-from sensorium_trainers.machine import processor
 from sensorium_vision_clip import build_clip, convert_clip
 from sensorium_vision_clip.options import ClipOptions
 
-from .pages import CPU, put
+from .pages import CPU, made_on, put
 from .random_chat import CLIP, TINYCLIP, shape_of
 
 TOWERS = {CLIP: "CLIP-L/336", TINYCLIP: "TinyCLIP-61M/32"}
@@ -146,8 +145,7 @@ def table(folder: Path, threads: int, rounds: int, *, smoke: bool) -> str:
         lines += rows(title, measure(converted, threads, rounds))
     import onnxruntime
 
-    lines += ["", f"On {threads} threads of {processor()}, torch {torch.__version__}, "]
-    lines[-1] += f"onnxruntime {onnxruntime.__version__}."
+    lines += ["", made_on(threads, f"onnxruntime {onnxruntime.__version__}")]
     return "\n".join(lines) + "\n"
 
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+from sensorium_trainers.machine import processor
+
 _DOCS = Path(__file__).parents[1] / "docs"
 MEASUREMENTS, CPU = _DOCS / "measurements.md", _DOCS / "cpu.md"
+
+
+def made_on(threads: int, more: str) -> str:
+    """The line under a table: on which machine, and by what."""
+    return f"On {threads} threads of {processor()}, torch {torch.__version__}, {more}."
 
 
 def put(page: Path, name: str, table: str) -> None:

@@ -18,8 +18,7 @@ from statistics import median
 
 import sensorium_pocket
 import torch
-from sensorium_trainers.machine import processor
-from sensorium_trainers.precision import wide_attention
+from sensorium_trainers.precision import pays, wide_attention
 from torch import Tensor, nn
 from transformers import (
     CLIPVisionConfig,
@@ -30,7 +29,7 @@ from transformers import (
     WhisperForConditionalGeneration,
 )
 
-from .pages import MEASUREMENTS, put
+from .pages import MEASUREMENTS, made_on, put
 
 SHAPES = Path(sensorium_pocket.__file__).parent / "recipes"
 SETTINGS = ("float32", "bfloat16, torch's attention", "bfloat16, ours")
@@ -114,9 +113,8 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     lines = [f"| a step of | {' | '.join(SETTINGS)} | times as fast |", "|---|--:|--:|--:|--:|"]
     lines += rows(given.rounds, smoke=given.smoke)
-    pays = torch.cpu.get_capabilities().get("amx_bf16")
-    lines += ["", f"On {given.threads} threads of {processor()}, torch {torch.__version__}, "]
-    lines[-1] += f"{'with' if pays else 'without'} AMX."
+    amx = f"{'with' if pays('cpu') else 'without'} AMX"
+    lines += ["", made_on(given.threads, amx)]
     made = "\n".join(lines) + "\n"
     print(made, end="")
     if given.write:

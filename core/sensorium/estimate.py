@@ -123,9 +123,8 @@ def projector_footprint(sense: PlannedSense, width: int) -> Footprint:
     """Of a projector, which is always a module of torch in float32."""
     import torch
 
-    with torch.device("meta"):
-        module: Any = sense.projector.build(sense.projector_options, sense.source, width)
-        features = torch.empty(sense.source.positions or 1, sense.source.width)
+    module = sense.projector_shapes(width)
+    features = torch.empty(sense.source.positions or 1, sense.source.width, device="meta")
     return module_footprint(module, lambda: module(features))
 
 

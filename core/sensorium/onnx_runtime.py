@@ -29,6 +29,12 @@ def require_onnx_runtime() -> None:
         raise MissingPackageError("onnxruntime", "backend: onnx", extra="onnx")
 
 
+def require_onnx(purpose: str) -> None:
+    """The same where graphs cannot be made; `purpose` is what needs one."""
+    if find_spec("onnx") is None:
+        raise MissingPackageError("onnx", purpose, extra="onnx")
+
+
 def make_model(graph: GraphProto) -> ModelProto:
     """A model of this graph that every onnxruntime we allow can read."""
     from onnx import helper

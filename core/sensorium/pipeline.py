@@ -46,6 +46,17 @@ class PlannedSense:
     projector_options: Options
     weights: Path | None
 
+    def projector_shapes(self, width: int) -> Any:
+        """The projector in front of a language model so wide, on the device 'meta'."""
+        import torch
+
+        with torch.device("meta"):
+            return self.projector.build(self.projector_options, self.source, width)
+
+    def is_untrained(self, projector: Any) -> bool:
+        """Whether `projector`, built by this plan, has weights and they are random."""
+        return self.weights is None and next(projector.parameters(), None) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedHearing:
@@ -217,12 +228,8 @@ def _plan_sense(
 
 def _check_projector(planned: PlannedSense, shape: LanguageModelShape, *, where: str) -> None:
     """Compare the projector this recipe needs with the shapes in the weights file's header."""
-    import torch
-
-    with placed(where), torch.device("meta"):
-        module: Any = planned.projector.build(
-            planned.projector_options, planned.source, shape.width
-        )
+    with placed(where):
+        module = planned.projector_shapes(shape.width)
     if planned.weights is None:
         return
     header = read_header(planned.weights, where=where)

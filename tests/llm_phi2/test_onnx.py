@@ -253,7 +253,6 @@ def test_settings_of_torch_are_refused(converted):
 
 
 def test_missing_packages_are_named(gptq, converted, tmp_path, monkeypatch):
-    monkeypatch.setattr("sensorium_llm_phi2.onnx.convert.find_spec", lambda name: None)
     monkeypatch.setattr("sensorium.onnx_runtime.find_spec", lambda name: None)
     for run in (lambda: convert(gptq, tmp_path), lambda: onnx_of(converted)):
         with pytest.raises(MissingPackageError, match=r"pip install .*\[onnx\]'"):

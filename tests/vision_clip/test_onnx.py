@@ -85,7 +85,6 @@ def test_what_cannot_be_run_is_refused(saved, copy, edit, tmp_path):
 
 def test_missing_packages_are_named(saved, tmp_path, monkeypatch):
     settings = convert_clip(ClipOptions(checkpoint=str(saved["gelu"][0])), tmp_path)
-    monkeypatch.setattr("sensorium_vision_clip.onnx.convert.find_spec", lambda name: None)
     monkeypatch.setattr("sensorium.onnx_runtime.find_spec", lambda name: None)
     for run in (
         lambda: convert_clip(ClipOptions(checkpoint=str(saved["gelu"][0])), tmp_path),

@@ -18,12 +18,12 @@ from .recipe import TrainingRecipe
 
 def half(recipe: TrainingRecipe, device: str) -> torch.dtype | None:
     """What `autocast` computes in on this kind of device (`cpu`, `cuda`); None: in float32."""
-    if recipe.autocast is None or (recipe.autocast == "auto" and not _pays(device)):
+    if recipe.autocast is None or (recipe.autocast == "auto" and not pays(device)):
         return None
     return torch.float16 if recipe.autocast == "float16" else torch.bfloat16
 
 
-def _pays(device: str) -> bool:
+def pays(device: str) -> bool:
     """Is bfloat16 multiplied faster than float32?
 
     Without matrix tiles a CPU gains nothing: what converting costs is more than what is saved.

@@ -132,9 +132,8 @@ def _last_layer(sense: PlannedSense, width: int) -> str:
 
 
 def _shapes(sense: PlannedSense, width: int) -> dict[str, tuple[int, ...]]:
-    with torch.device("meta"):
-        module: Any = sense.projector.build(sense.projector_options, sense.source, width)
-    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    tensors = sense.projector_shapes(width).state_dict().items()
+    return {name: tuple(tensor.shape) for name, tensor in tensors}
 
 
 @torch.no_grad()

@@ -101,8 +101,7 @@ def build(plan: Plan) -> ChatEngine:
 def _name_untrained(plan: Plan, engine: ChatEngine) -> None:
     """One line on stderr for every projector whose weights are random."""
     for sense in plan.senses:
-        projector: Any = engine.pipeline.senses[sense.modality].projector
-        if sense.weights is None and next(projector.parameters(), None) is not None:
+        if sense.is_untrained(engine.pipeline.senses[sense.modality].projector):
             click.echo(
                 f"What comes in as {sense.modality} cannot be understood yet: its projector has "
                 f"random weights (encoders.{sense.modality}.projector.weights names trained ones).",

@@ -100,24 +100,16 @@ def projected_positions(sense: PlannedSense, width: int) -> int | None:
     """Positions of one item as the language model sees it; None where that varies."""
     if sense.source.positions is None:
         return None
-    projector: Projector = _shapes(sense, width)
+    projector: Projector = sense.projector_shapes(width)
     return projector.positions(sense.source.positions)
-
-
-def _shapes(sense: PlannedSense, width: int) -> Any:
-    """The projector on the device 'meta'."""
-    import torch
-
-    with torch.device("meta"):
-        return sense.projector.build(sense.projector_options, sense.source, width)
 
 
 def _sense(sense: PlannedSense, width: int) -> str:
     positions = projected_positions(sense, width)
     source = f"{sense.source.positions or 'T'} x {sense.source.width}"
     target = f"{positions or 'K'} x {width}"
-    drawn = sense.weights is None and any(True for _ in _shapes(sense, width).parameters())
-    weights = " (random weights)" if drawn else ""
+    untrained = sense.is_untrained(sense.projector_shapes(width))
+    weights = " (random weights)" if untrained else ""
     return (
         f"{sense.modality}: {sense.encoder.name} {source} -> {sense.projector.name}{weights} "
         f"-> {target}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from sensorium.checkpoint import write_json
-from sensorium.errors import CheckpointError, MissingPackageError, placed
+from sensorium.errors import CheckpointError, placed
+from sensorium.onnx_runtime import require_onnx
 from sensorium.tokenizer import FILE_NAME
 
 from sensorium_llm_phi2.checkpoint import (
@@ -45,8 +45,7 @@ def convert(
     CheckpointError where the checkpoint holds no integers, or is one that ONNX Runtime's operators
     cannot compute.
     """
-    if find_spec("onnx") is None:
-        raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
+    require_onnx("Converting to ONNX")
     raw = read_config(checkpoint / CONFIG)
     if (checkpoint / GRAPH).is_file():
         raise CheckpointError("It is converted already", where=str(checkpoint))

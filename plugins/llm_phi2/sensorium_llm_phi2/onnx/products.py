@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.numpy import save_file
-from sensorium.errors import MissingPackageError
 from sensorium.footprint import pairs
-from sensorium.onnx_runtime import open_graph, require_onnx_runtime
+from sensorium.onnx_runtime import open_graph, require_onnx, require_onnx_runtime
 
 from sensorium_llm_phi2.checkpoint import WEIGHTS
 
@@ -36,6 +35,7 @@ class LayerProducts:
 
     def __init__(self, config: Any, stored: Mapping[str, Stored], size: int) -> None:
         require_onnx_runtime()
+        require_onnx("Probing ONNX Runtime")
         held = sum(place.length for name, place in stored.items() if name.startswith("layers.0."))
         layers = pairs(size, held, config.num_hidden_layers)
         there = [f"layers.{number}." for number in range(layers)]
@@ -45,10 +45,7 @@ class LayerProducts:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             save_file(dict(_weights(config, stored, there)), folder / WEIGHTS)
-            try:
-                write_graph(few, dict(_blocks(config, stored)), folder, ACCURACY_LEVEL)
-            except ImportError as error:
-                raise MissingPackageError("onnx", "Probing ONNX Runtime", extra="onnx") from error
+            write_graph(few, dict(_blocks(config, stored)), folder, ACCURACY_LEVEL)
             model = OnnxPhiLanguageModel(
                 open_graph(folder / GRAPH), torch.empty(0), few, folder, fingerprint=""
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
-from sensorium.errors import CheckpointError, MissingPackageError
+from sensorium.errors import CheckpointError
+from sensorium.onnx_runtime import require_onnx, require_onnx_runtime
 
 from sensorium_vision_clip.checkpoint import SAFE, Checkpoint
 from sensorium_vision_clip.encoder import ClipEncoder, build
@@ -40,8 +40,8 @@ def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
     rounded as they come. Raises CheckpointError where no operator computes the tower's activation,
     and where the options want the second graph and it sees too little of what the first one sees.
     """
-    if find_spec("onnx") is None or find_spec("onnxruntime") is None:
-        raise MissingPackageError("onnx", "Converting to ONNX", extra="onnx")
+    require_onnx("Converting to ONNX")
+    require_onnx_runtime()  # which rounds the second graph
     import onnx
 
     from .graph import ACTIVATIONS, VisionGraph

@@ -12,8 +12,7 @@ from typing import Literal
 
 import numpy as np
 from sensorium.device import seeded
-from sensorium.errors import MissingPackageError
-from sensorium.onnx_runtime import open_graph, require_onnx_runtime
+from sensorium.onnx_runtime import open_graph, require_onnx, require_onnx_runtime
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from .convert import write_rounded
@@ -31,12 +30,11 @@ class LayerProducts:
     ) -> None:
         """Never more than the layer, whatever `size`: many rows wait for arithmetic."""
         require_onnx_runtime()
-        try:
-            import onnx
+        require_onnx("Probing ONNX Runtime")
+        import onnx
 
-            from .graph import VisionGraph
-        except ImportError as error:
-            raise MissingPackageError("onnx", "Probing ONNX Runtime", extra="onnx") from error
+        from .graph import VisionGraph
+
         one = CLIPVisionConfig.from_dict(config.to_dict() | {"num_hidden_layers": 1})
         tower = seeded(lambda: CLIPVisionModel(one), 0, "cpu")
         graph = VisionGraph(one, tower.state_dict(), depth=1, cls="keep").build_layers()
