@@ -18,7 +18,7 @@ from statistics import median
 
 import sensorium_pocket
 import torch
-from sensorium_trainers.precision import pays, wide_attention
+from sensorium_trainers.precision import wide_attention
 from torch import Tensor, nn
 from transformers import (
     CLIPVisionConfig,
@@ -113,8 +113,9 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     lines = [f"| a step of | {' | '.join(SETTINGS)} | times as fast |", "|---|--:|--:|--:|--:|"]
     lines += rows(given.rounds, smoke=given.smoke)
-    amx = f"{'with' if pays('cpu') else 'without'} AMX"
-    lines += ["", made_on(given.threads, amx)]
+    able = torch.cpu.get_capabilities()
+    names = [name for name in ("amx_bf16", "avx512_bf16") if able.get(name)]
+    lines += ["", made_on(given.threads, f"which has {' and '.join(names) or 'no bfloat16'}")]
     made = "\n".join(lines) + "\n"
     print(made, end="")
     if given.write:

@@ -43,6 +43,14 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
+def computes_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 in hardware; without, it is slower than float32."""
+    import torch
+
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
+
+
 def choose_dtype(name: str, device: str) -> torch.dtype:
     """The type that `name` names; for 'auto' bfloat16 on a GPU that has it, else float32."""
     import torch

@@ -14,11 +14,18 @@ def triple():
     return [torch.randn(2, 4, 9, 16, requires_grad=True) for _ in range(3)]
 
 
-@pytest.mark.parametrize("tiles", [True, False])
-def test_auto_is_bfloat16_where_a_cpu_has_matrix_tiles(recipe, monkeypatch, tiles):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": tiles})
+@pytest.mark.parametrize(
+    ("able", "expected"),
+    [
+        ({"amx_bf16": True, "avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": False, "avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": False, "avx512_bf16": False, "avx2": True}, None),
+    ],
+)
+def test_auto_is_bfloat16_where_a_cpu_multiplies_it(recipe, monkeypatch, able, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
     asked = TrainingRecipe.model_validate(recipe(autocast="auto"))
-    assert half(asked, "cpu") == (torch.bfloat16 if tiles else None)
+    assert half(asked, "cpu") == expected
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,13 @@ def test_moments_in_eight_bits():
     assert moments(large, "adamw_8bit") == 2 * (5000 + 4 * 20)  # a scale for every 256
 
 
+def test_muon_has_one_moment_of_a_matrix(memory):
+    adamw, muon = (memory("align", optimizer=name) for name in ("adamw", "muon"))
+    matrices = adamw.optimizer - muon.optimizer
+    assert muon.gradients == adamw.gradients == 4 * 1_856
+    assert matrices == 4 * (1_856 - 2 * 32)  # all but the biases of both layers
+
+
 def test_memory_of_activations(memory):
     one, four = memory("instruct", batch_size=1), memory("instruct", batch_size=4)
     assert 3 * one.activations < four.activations < 4.5 * one.activations

@@ -281,6 +281,15 @@ def test_another_base_or_recipe_is_noticed(make_run, model, tmp_path):
         other_stage.train(quiet)
 
 
+def test_moments_of_another_optimizer_are_refused(make_run):
+    make_run("align", steps=2).train(quiet)
+    with pytest.raises(CheckpointError, match="moments of adamw, with which muon cannot") as error:
+        make_run("align", steps=4, optimizer="muon").train(quiet)
+    assert error.value.where == "optimizer"
+    make_run("align", steps=4, optimizer="muon").export_newest(quiet)  # needs no moments
+    make_run("align", steps=4).train(quiet)
+
+
 def test_states_of_another_form_are_refused(make_run, tmp_path):
     """Without moments the run would go on, but not as it was."""
     make_run("align", steps=2).train(quiet)

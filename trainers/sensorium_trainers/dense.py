@@ -52,6 +52,10 @@ class DenseObjective(PipelineObjective):
             },
         }
 
+    def outputs(self) -> list[nn.Module]:
+        """The heads."""
+        return [*self.heads.values()]
+
     def predictions(self, batch: Mapping[str, Any]) -> int:
         """The labels that are to be learned, of all sets."""
         return sum(int((labels >= 0).sum()) for labels in batch["labels_of"].values())

@@ -159,6 +159,11 @@ class LanguageObjective(PipelineObjective):
         """The targets."""
         return len(batch["targets"])
 
+    def outputs(self) -> list[nn.Module]:
+        """The vocabulary head."""
+        linear = [part for part in self.llm.modules() if isinstance(part, nn.Linear)]
+        return [part for part in linear if part.out_features == self.model.vocabulary]
+
     def answer(self, sample: Sample | TextSample, max_tokens: int) -> Exchange | None:
         """The last answer of its first conversation, or how a plain text goes on."""
         return converse(self.pipeline, sample, max_tokens)

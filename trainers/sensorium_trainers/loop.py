@@ -20,7 +20,13 @@ from .log import Report, RunLog
 from .precision import wide_attention
 from .processes import count, from_main, is_main, join, on_main
 from .recipe import TrainingRecipe
-from .record import differences, make_record, read_record, write_record
+from .record import (
+    differences,
+    make_record,
+    read_record,
+    refuse_other_optimizer,
+    write_record,
+)
 from .report import write_report
 from .saving import AtomicCheckpoints
 from .sharding import is_sharded
@@ -79,6 +85,7 @@ class Run:
         before = hashes(frozen(self.objective))
         record = {**self._record(before), "machine": trainer.machine.record()}
         if checkpoint is not None:
+            refuse_other_optimizer(output, self.recipe)
             self._compare(record, report)
             samples.load(checkpoint)
         if is_main():

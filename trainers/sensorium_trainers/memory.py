@@ -26,6 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from .language import LanguageObjective
+from .muon import split
 from .objective import variable
 from .precision import half, wide_attention
 from .recipe import TrainingRecipe
@@ -60,9 +61,11 @@ def estimate(
     weights = sum(map(_size, {*objective.parameters(), *objective.buffers()}))
     learning = [weight for weight in objective.parameters() if weight.requires_grad]
     gradients = sum(map(_size, learning))
-    optimizer = sum(moments(weight, recipe.optimizer) for weight in learning)
+    # Muon has one moment of a matrix, AdamW two.
+    halved = sum(map(_size, split(objective)[0])) if recipe.optimizer == "muon" else 0
+    optimizer = sum(moments(weight, recipe.optimizer) for weight in learning) - halved
     kept, most = _step(objective, recipe, batch, device)
-    in_step = gradients + (_working(learning) if "8bit" in recipe.optimizer else 0)
+    in_step = gradients + _working(objective, recipe.optimizer)
     return Memory(
         weights=weights,
         gradients=gradients,
@@ -176,6 +179,13 @@ def moments(weight: Tensor, optimizer: str) -> int:
     return 8 * count
 
 
-def _working(learning: Sequence[Tensor]) -> int:
-    """bitsandbytes unpacks the moments of one parameter after another: five times its size."""
-    return max((5 * _size(weight) for weight in learning if weight.numel() >= _SMALL), default=0)
+def _working(objective: LanguageObjective, optimizer: str) -> int:
+    """What an optimizer's step takes for one parameter after another; the largest."""
+    learning = [weight for weight in objective.parameters() if weight.requires_grad]
+    if "8bit" in optimizer:  # bitsandbytes unpacks the moments: five times its size
+        return max(
+            (5 * _size(weight) for weight in learning if weight.numel() >= _SMALL), default=0
+        )
+    if optimizer == "muon":  # the update, two copies in bfloat16 and their products
+        return max((3 * _size(weight) for weight in split(objective)[0]), default=0)
+    return 0

@@ -55,6 +55,10 @@ class Objective(nn.Module):
         """What the models make of a sample now; None where they say nothing."""
         return None
 
+    def outputs(self) -> list[nn.Module]:
+        """The layers that name classes or tokens: what they give is no other layer's input."""
+        return []
+
     def length(self, sample: Any) -> int:
         """How many positions it takes in a row."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 import torch
+from sensorium.device import computes_bfloat16
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.functional import scaled_dot_product_attention
@@ -24,13 +25,10 @@ def half(recipe: TrainingRecipe, device: str) -> torch.dtype | None:
 
 
 def pays(device: str) -> bool:
-    """Is bfloat16 multiplied faster than float32?
-
-    Without matrix tiles a CPU gains nothing: what converting costs is more than what is saved.
-    """
+    """Is bfloat16 multiplied faster than float32?"""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return computes_bfloat16()
 
 
 @contextmanager

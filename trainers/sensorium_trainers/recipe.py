@@ -110,20 +110,24 @@ class TrainingRecipe(Options):
     decay_share: float = Field(
         default=0.3, gt=0, le=1, description="Share of the steps that `decay` takes to reach zero."
     )
-    weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled weight decay.")
+    weight_decay: float = Field(
+        default=0.0, ge=0, description="Decoupled weight decay, as AdamW's."
+    )
     adam_beta2: float = Field(
         default=0.98, gt=0, lt=1, description="AdamW's decay of squared gradients."
     )
-    optimizer: Literal["adamw", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"] = Field(
+    optimizer: Literal["adamw", "muon", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"] = Field(
         default="adamw",
-        description="`8bit` keeps AdamW's moments in a quarter of the memory, `paged` lets them "
-        "leave a full GPU for a while; both need bitsandbytes. On a CPU nothing is paged.",
+        description="`muon`, best from random weights, is Muon (momentum 0.95) for linear layers "
+        "and AdamW for the rest, with one learning rate. `8bit` keeps AdamW's moments in a quarter "
+        "of the memory, `paged` lets them leave a full GPU for a while; both need bitsandbytes. On "
+        "a CPU nothing is paged.",
     )
     autocast: Literal["auto", "bfloat16", "float16"] | None = Field(
         default=None,
         description="Compute in half precision; weights that learn stay float32. `auto` is "
-        "bfloat16 where the machine multiplies it faster (GPUs, CPUs with AMX). float16 needs a "
-        "GPU.",
+        "bfloat16 where the machine multiplies it faster (GPUs, CPUs with AMX or AVX512-BF16). "
+        "float16 needs a GPU.",
     )
     gradient_checkpointing: bool = Field(
         default=False,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sensorium.errors import CheckpointError
 from sensorium.version import __version__
 
 from .freezing import Parameters
@@ -62,3 +63,21 @@ def differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
         for key in sorted(before.keys() | after.keys())
         if key not in _HARMLESS and before.get(key) != after.get(key)
     ]
+
+
+def refuse_other_optimizer(output: Path, recipe: TrainingRecipe) -> None:
+    """CheckpointError where the checkpoints hold moments that this run's optimizer cannot use."""
+    earlier = read_record(output)
+    if earlier is None:
+        return
+    before, after = (
+        name.removeprefix("paged_")
+        for name in (str(earlier["recipe"].get("optimizer", "adamw")), recipe.optimizer)
+    )
+    if before != after:
+        raise CheckpointError(
+            f"The checkpoints in {output} hold the moments of {before}, with which {after} cannot "
+            "go on",
+            where="optimizer",
+            hint="Start over (--fresh), choose another output folder, or delete this one.",
+        )

@@ -75,7 +75,7 @@ def _optimizer(recipe: TrainingRecipe, *, on_gpu: bool) -> str:
     """Its name in transformers."""
     # bitsandbytes pages nothing on a CPU either, but warns of it.
     name = recipe.optimizer if on_gpu else recipe.optimizer.removeprefix("paged_")
-    if name == "adamw":
+    if name in ("adamw", "muon"):  # Muon is built by us (muon.py)
         return "adamw_torch_fused"
     if importlib.util.find_spec("bitsandbytes") is None:
         raise MissingPackageError(

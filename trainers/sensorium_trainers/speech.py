@@ -81,6 +81,10 @@ class SpeechObjective(Objective):
             ),
         }
 
+    def outputs(self) -> list[nn.Module]:
+        """The head of the sounds; words are named by the table of tokens."""
+        return [*self.heads.values()] if self._sound_weight else []
+
     def predictions(self, batch: Mapping[str, Any]) -> int:
         """The tokens to be written."""
         return int((batch["labels"] >= 0).sum())

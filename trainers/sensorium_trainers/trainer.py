@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sensorium.errors import ConfigError
 from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
@@ -16,6 +17,7 @@ from .errors import TrainingError
 from .generations import Generations
 from .machine import describe
 from .meter import Meter
+from .muon import muon
 from .objective import Objective
 from .processes import gathered
 from .reading import TAKEN, Reader
@@ -64,8 +66,15 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
             eval_dataset=None if held_out is None else range(len(held_out)),
             data_collator=Reader(data, objective, recipe.seed),
             callbacks=[*callbacks, self.meter, self.generations, *reporters(recipe)],
+            optimizer_cls_and_kwargs=muon(told) if recipe.optimizer == "muon" else None,
         )
         self.remove_callback(PrinterCallback)
+        if recipe.optimizer == "muon" and (self.is_fsdp_enabled or self.is_deepspeed_enabled):
+            raise ConfigError(
+                "Muon needs whole matrices, and this run has them in pieces",
+                where="optimizer",
+                hint="Choose adamw, or train without FSDP and DeepSpeed.",
+            )
         if self.is_deepspeed_enabled:
             self._allowed = 0  # its engine has taken the step before we can judge it
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from sensorium.device import computing_device
+from sensorium.device import computes_bfloat16, computing_device
 from sensorium.memory import available_memory
 
 from .options import Phi2Options
@@ -29,9 +29,3 @@ def dtype_for(options: Phi2Options, device: str, parameters: int) -> torch.dtype
     fits = parameters * 4 + _HEADROOM_BYTES <= available_memory()
     gains = parameters >= SMALL and computes_bfloat16()
     return torch.float32 if fits and not gains else torch.bfloat16
-
-
-def computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware; without, it is slower than float32."""
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
