@@ -56,6 +56,9 @@ def test_the_documents_show_what_was_measured_on_these_weights():
     assert {found[2] for found in shown} == {*SCORES["evaluations"]}
     for found in shown:
         assert module.table(found[2]) in found[0]
+    ((_, beside, _),) = module.REBUILT.findall((ROOT / "docs/pocket.md").read_text())
+    assert SCORES["rebuilt"]["evaluations"].keys() == SCORES["evaluations"].keys()
+    assert module.rebuilt_table() == beside
 
 
 def test_a_conversation_goes_on(engine):

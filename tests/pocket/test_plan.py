@@ -1,4 +1,4 @@
-"""`sensorium train pocket`: every stage of the shipped model, one step each, and the bundle."""
+"""`sensorium train pocket`: every stage of the plan, one step each, and the bundle."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_one_command_trains_every_stage_and_goes_on_where_it_stopped(tmp_path, m
     hearing = sensorium.load("runs/pocket/bundle", ["encoders.audio.mode=features"])
     assert hearing.pipeline.plan.recipe.encoders["audio"].projector is not None
 
-    Path("runs/pocket/8-together/run.json").unlink()  # as if killed before its end
+    Path("runs/pocket/converse/run.json").unlink()  # as if killed before its end
     again = CliRunner().invoke(root, words)
     assert again.exit_code == 0, again.output
     assert again.output.count("is finished") == stages - 1
