@@ -1,13 +1,11 @@
-"""Muon and AdamW as one optimizer: who steps what, and that a run goes on as if never stopped."""
+"""Muon and AdamW as one optimizer: who steps what, and that its state is whole."""
 
 from __future__ import annotations
 
-import shutil
 from copy import deepcopy
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from sensorium.errors import ConfigError
 from sensorium_trainers.muon import MuonWithAdamW, split
 from sensorium_trainers.trainer import StageTrainer
@@ -74,21 +72,6 @@ def test_muon_steps_hidden_matrices_alone(make_run):
     assert any("fc1" in name for name in chosen)
     assert not any("embed_tokens" in name or "lm_head" in name for name in chosen)
     assert len(matrices) + len(others) == sum(w.requires_grad for w in objective.parameters())
-
-
-def test_a_run_learns_with_it_and_goes_on_bit_equal(make_run, log, tmp_path):
-    def run():
-        return make_run("instruct", optimizer="muon", steps=20, save_every=10, batch_size=4)
-
-    run().train(lambda line: None)
-    newest = tmp_path / "out" / "checkpoint-20"
-    losses = [entry["loss"] for entry in log()]
-    assert losses[-1] < 0.8 * losses[0]
-    expected = load_file(newest / "model.safetensors")
-    shutil.rmtree(newest)
-    run().train(lambda line: None)
-    continued = load_file(newest / "model.safetensors")
-    assert all(torch.equal(expected[key], continued[key]) for key in expected)
 
 
 @pytest.mark.parametrize("form", ["is_fsdp_enabled", "is_deepspeed_enabled"])

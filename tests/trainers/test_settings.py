@@ -59,10 +59,8 @@ def test_autocast_computes_in_half_precision_and_learns_in_float32(make_run, log
     assert losses(log())[-1] < 0.7 * losses(log())[0]
 
 
-@pytest.mark.parametrize("name", ["adamw_8bit", "paged_adamw", "paged_adamw_8bit"])
-def test_the_optimizers_of_bitsandbytes_learn_and_go_on_bit_equal(
-    make_run, model, log, tmp_path, name
-):
+@pytest.mark.parametrize("name", ["muon", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"])
+def test_other_optimizers_learn_and_go_on_bit_equal(make_run, model, log, tmp_path, name):
     # Small parameters keep their moments in float32.
     wide = {**model, "llm": {**model["llm"], "config": {"intermediate_size": 256}}}
 

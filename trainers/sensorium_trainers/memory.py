@@ -61,11 +61,12 @@ def estimate(
     weights = sum(map(_size, {*objective.parameters(), *objective.buffers()}))
     learning = [weight for weight in objective.parameters() if weight.requires_grad]
     gradients = sum(map(_size, learning))
-    # Muon has one moment of a matrix, AdamW two.
-    halved = sum(map(_size, split(objective)[0])) if recipe.optimizer == "muon" else 0
-    optimizer = sum(moments(weight, recipe.optimizer) for weight in learning) - halved
+    matrices = split(objective)[0] if recipe.optimizer == "muon" else []
+    # Of these there is one moment, of everything else there are two.
+    optimizer = sum(moments(weight, recipe.optimizer) for weight in learning)
+    optimizer -= sum(map(_size, matrices))
     kept, most = _step(objective, recipe, batch, device)
-    in_step = gradients + _working(objective, recipe.optimizer)
+    in_step = gradients + _working(learning, matrices, recipe.optimizer)
     return Memory(
         weights=weights,
         gradients=gradients,
@@ -179,13 +180,12 @@ def moments(weight: Tensor, optimizer: str) -> int:
     return 8 * count
 
 
-def _working(objective: LanguageObjective, optimizer: str) -> int:
-    """What an optimizer's step takes for one parameter after another; the largest."""
-    learning = [weight for weight in objective.parameters() if weight.requires_grad]
-    if "8bit" in optimizer:  # bitsandbytes unpacks the moments: five times its size
-        return max(
-            (5 * _size(weight) for weight in learning if weight.numel() >= _SMALL), default=0
-        )
-    if optimizer == "muon":  # the update, two copies in bfloat16 and their products
-        return max((3 * _size(weight) for weight in split(objective)[0]), default=0)
-    return 0
+def _working(learning: Sequence[Tensor], matrices: Sequence[Tensor], optimizer: str) -> int:
+    """What an optimizer's step takes for one parameter after another; the largest.
+
+    bitsandbytes unpacks the moments: five times the parameter. Muon has the update, two copies of
+    it in bfloat16 and their products: three times a matrix.
+    """
+    unpacked = [weight for weight in learning if "8bit" in optimizer and weight.numel() >= _SMALL]
+    taken = [5 * _size(weight) for weight in unpacked] + [3 * _size(each) for each in matrices]
+    return max(taken, default=0)
