@@ -7,7 +7,8 @@ from copy import deepcopy
 import pytest
 import torch
 from sensorium.errors import ConfigError
-from sensorium_trainers.muon import MuonWithAdamW, split
+from sensorium_trainers import muon
+from sensorium_trainers.muon import Float32Muon, MuonWithAdamW, split
 from sensorium_trainers.trainer import StageTrainer
 from torch import nn
 
@@ -42,6 +43,32 @@ def test_each_part_steps_as_it_would_alone():
             part.step()
     for own, other in zip(mine, theirs, strict=True):
         torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(48, 48), (96, 32), (32, 96), (1, 8)])
+def test_without_bfloat16_the_same_steps_in_float32(shape):
+    weights = [nn.Parameter(torch.full(shape, 0.5)) for _ in range(2)]
+    ours, theirs = (
+        kind([weight], lr=0.1, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+        for kind, weight in zip((Float32Muon, torch.optim.Muon), weights, strict=True)
+    )
+    for number in range(3):
+        gradient = torch.randn(shape, generator=torch.Generator().manual_seed(number))
+        for optimizer, weight in zip((ours, theirs), weights, strict=True):
+            weight.grad = gradient.clone()
+            optimizer.step()
+    # bfloat16 rounds each step's entries to 3 digits; a step's are at most 0.2 here.
+    torch.testing.assert_close(*weights, rtol=0, atol=0.01)
+    singular = torch.linalg.svdvals(muon.orthogonal(gradient, (3.4445, -4.775, 2.0315), 5, 1e-7))
+    assert 0.6 < singular.median() <= singular.max() < 1.3
+
+
+@pytest.mark.parametrize(("able", "kind"), [(True, torch.optim.Muon), (False, Float32Muon)])
+def test_the_cpu_decides_in_which_precision(monkeypatch, able, kind):
+    monkeypatch.setattr(muon, "computes_bfloat16", lambda: able)
+    weights = tensors()
+    optimizer = MuonWithAdamW(weights[:1], weights[1:], **SETTINGS)
+    assert type(optimizer._parts[0]) is kind
 
 
 def test_a_saved_state_goes_on_bit_equal_and_the_rate_reaches_both():
