@@ -45,6 +45,7 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "full, batch 8, bf16": ("pretrain", {"batch_size": 8, "autocast": "bfloat16"}),
     "full, batch 8, 8-bit": ("pretrain", {"batch_size": 8, "optimizer": "adamw_8bit"}),
+    "full, batch 8, Muon": ("pretrain", {"batch_size": 8, "optimizer": "muon"}),
     "LoRA, batch 8": ("pretrain", {"batch_size": 8, "lora": LORA}),
     "LoRA on nf4, batch 8": ("pretrain", {"batch_size": 8, "lora": LORA}),
     "align, batch 8": ("align", {"batch_size": 8}),
