@@ -1,15 +1,15 @@
 """A whole chat on the CPU: memory, cold start, time to first token, and how true the estimates are.
 
-    python -m bench.chat [--threads 2] [--rounds 3] [--folder FOLDER] [--smoke]
+    python -m bench.chat [--threads 2] [--rounds 3] [--folder FOLDER] [--write] [--smoke]
 
 Full-size random weights; nothing is downloaded. Everything runs as a person would run it: as
 `sensorium convert` and `sensorium bench`, in processes of their own. Prints JSON, medians over
-the rounds, in which the models take turns; `--smoke` runs the same code on shapes of nothing.
+the rounds, in which the models take turns, and with `--write` puts a table of them into
+docs/cpu.md; `--smoke` runs the same code on shapes of nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -22,6 +22,8 @@ from typing import Any
 import sensorium_pocket
 import yaml
 
+from . import cpu_tables
+from .pages import CPU, options, put
 from .random_chat import CLIP, QUESTION, TINYCLIP, recipe, write_parts
 
 EXAMPLES = Path(sensorium_pocket.__file__).parent / "examples"
@@ -125,6 +127,7 @@ def _times(found: list[dict[str, Any]]) -> dict[str, Any]:
         "tokens_per_second": round(speed, 2),
         "share_of_the_bound": round(speed / bound, 3),
         "estimated_first_text_seconds": round(estimated, 2),
+        "estimated_tokens_per_second": round(foretold, 2),
         "estimated_to_measured": {
             "first_text": round(estimated / first, 2),
             "tokens_per_second": round(foretold / speed, 2),
@@ -156,15 +159,15 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", type=int, default=2)
+    parser = options(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="Where 13 GB are written for a while.")
-    parser.add_argument("--smoke", action="store_true")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        report = run(Path(folder), arguments.threads, arguments.rounds, smoke=arguments.smoke)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        report = run(Path(folder), given.threads, given.rounds, smoke=given.smoke)
     print(json.dumps(report, indent=2))
+    if given.write:
+        put(CPU, "chat", cpu_tables.chat(report))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """Phi-2 in 4 bits on the CPU: tokens a second, and how far from what memory allows.
 
-    python -m bench.cpu [--threads 2] [--llama FOLDER] [--smoke]
+    python -m bench.cpu [--threads 2] [--llama FOLDER] [--write] [--smoke]
 
 Full-size random weights; nothing is downloaded. ONNX Runtime and, where its folder is given,
 llama.cpp take turns within one run, so that the machine's moods meet both. Prints JSON, times as
-medians over all rounds; `--smoke` runs the same code on a shape of nothing.
+medians over all rounds, and with `--write` puts a table of them into docs/cpu.md; `--smoke` runs
+the same code on a shape of nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -28,6 +28,8 @@ from sensorium_llm_phi2.onnx.convert import convert
 from sensorium_llm_phi2.onnx.model import OnnxPhiLanguageModel
 from sensorium_llm_phi2.options import Phi2Options
 
+from . import cpu_tables
+from .pages import CPU, options, put
 from .random_phi import write_checkpoint
 
 PHI_2 = Path(__file__).parent / "shapes/phi-2/config.json"
@@ -170,6 +172,7 @@ def run(folder: Path, threads: int, llama: Path | None, *, smoke: bool) -> dict[
     engines: list[Engine] = [OnnxRuntime(model)]
     report: dict[str, Any] = {
         "threads": threads,
+        "prefill_positions": plan.prefill,
         "convert_seconds": round(converted - began, 1),
         "load_seconds": round(loaded - converted, 1),
         "resident_gb_loaded": resident_gb(),
@@ -209,19 +212,21 @@ def resident_gb() -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", type=int, default=2)
+    parser = options(__doc__)
     parser.add_argument("--llama", type=Path, help="Folder with llama-cpp-python and gguf.")
     parser.add_argument("--folder", type=Path, help="Where 5 GB are written for a while.")
-    parser.add_argument("--smoke", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.llama is None:
+    given = parser.parse_args()
+    if given.llama is None:
+        if given.write:
+            parser.error("--write needs --llama: the table compares")
         print("llama.cpp is left out: --llama FOLDER; see bench/README.md", file=sys.stderr)
     else:
-        sys.path.append(str(arguments.llama.resolve()))
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        report = run(Path(folder), arguments.threads, arguments.llama, smoke=arguments.smoke)
+        sys.path.append(str(given.llama.resolve()))
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        report = run(Path(folder), given.threads, given.llama, smoke=given.smoke)
     print(json.dumps(report, indent=2))
+    if given.write:
+        put(CPU, "speed", cpu_tables.speed(report))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ Random weights have no outliers as trained ones do: what int8 keeps of these, th
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -35,7 +34,7 @@ from sensorium_pocket.pictures import picture_of, scene_of
 from sensorium_vision_clip import build_clip, convert_clip
 from sensorium_vision_clip.options import ClipOptions
 
-from .pages import CPU, made_on, put
+from .pages import CPU, made_on, options, publish
 from .random_chat import CLIP, TINYCLIP, shape_of
 
 TOWERS = {CLIP: "CLIP-L/336", TINYCLIP: "TinyCLIP-61M/32"}
@@ -150,18 +149,13 @@ def table(folder: Path, threads: int, rounds: int, *, smoke: bool) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", type=int, default=2)
+    parser = options(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="Where 6 GB are written for a while.")
-    parser.add_argument("--write", action="store_true", help="Put the table into the docs.")
-    parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         made = table(Path(name), given.threads, given.rounds, smoke=given.smoke)
-    print(made, end="")
-    if given.write:
-        put(CPU, "encoders", made)
+    publish(CPU, "encoders", made, write=given.write)
 
 
 if __name__ == "__main__":

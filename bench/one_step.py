@@ -32,7 +32,7 @@ from sensorium.contracts import FeatureShape
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from .full_size import write_checkpoints
-from .pages import MEASUREMENTS, put
+from .pages import MEASUREMENTS, publish
 from .random_phi import write_checkpoint
 
 LIMIT = 16 * 10**9
@@ -84,9 +84,7 @@ def main() -> None:
         rows = prove(folder, settings(folder, given.batch_size))
     table = "".join(f"| {name} | {value} |\n" for name, value in rows.items())
     table = f"| what | value |\n|---|---|\n{table}"
-    print(table, end="")
-    if given.write:
-        put(MEASUREMENTS, "one step", table)
+    publish(MEASUREMENTS, "one step", table, write=given.write)
 
 
 def write_models(folder: Path, *, smoke: bool) -> None:

@@ -9,7 +9,6 @@ two steps of each.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from sensorium_trainers.loop import Run
 from sensorium_trainers.recipe import load_training_recipe
 from sensorium_trainers.stages import STAGES
 
-from .pages import MEASUREMENTS, made_on, put
+from .pages import MEASUREMENTS, made_on, options, publish
 
 RATES = (7.5e-4, 1.5e-3, 3e-3, 6e-3, 1.2e-2)
 SETTINGS = [(optimizer, rate) for optimizer in ("adamw", "muon") for rate in RATES]
@@ -51,11 +50,8 @@ def rows(steps: int, threads: int, folder: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = options(__doc__)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help="Put the table into the docs.")
-    parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     steps = 2 if given.smoke else given.steps
     lines = [
@@ -65,9 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lines += rows(steps, given.threads, Path(folder))
     made = "\n".join([*lines, "", made_on(given.threads, f"{steps} steps")]) + "\n"
-    print(made, end="")
-    if given.write:
-        put(MEASUREMENTS, "optimizers", made)
+    publish(MEASUREMENTS, "optimizers", made, write=given.write)
 
 
 if __name__ == "__main__":

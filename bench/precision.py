@@ -9,7 +9,6 @@ into docs/measurements.md; `--smoke` takes one small step of each.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,7 +28,7 @@ from transformers import (
     WhisperForConditionalGeneration,
 )
 
-from .pages import MEASUREMENTS, made_on, put
+from .pages import MEASUREMENTS, made_on, options, publish
 
 SHAPES = Path(sensorium_pocket.__file__).parent / "recipes"
 SETTINGS = ("float32", "bfloat16, torch's attention", "bfloat16, ours")
@@ -104,11 +103,8 @@ def rows(rounds: int, *, smoke: bool) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", type=int, default=2)
+    parser = options(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--write", action="store_true", help="Put the table into the docs.")
-    parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     lines = [f"| a step of | {' | '.join(SETTINGS)} | times as fast |", "|---|--:|--:|--:|--:|"]
@@ -117,9 +113,7 @@ def main() -> None:
     names = [name for name in ("amx_bf16", "avx512_bf16") if able.get(name)]
     lines += ["", made_on(given.threads, f"which has {' and '.join(names) or 'no bfloat16'}")]
     made = "\n".join(lines) + "\n"
-    print(made, end="")
-    if given.write:
-        put(MEASUREMENTS, "precision", made)
+    publish(MEASUREMENTS, "precision", made, write=given.write)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Speculation on Phi-2 in 4 bits: answers that quote their context, and answers that do not.
 
-    python -m bench.speculation [--threads 2] [--smoke]
+    python -m bench.speculation [--threads 2] [--write] [--smoke]
 
 Full-size random weights, which say nothing worth quoting: what is "answered" is therefore given,
 and the model computes every position of it as it would. The context is a page of our documentation.
@@ -10,7 +10,6 @@ else. With and without speculation take turns within one run; times are medians 
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -28,7 +27,9 @@ from sensorium_llm_phi2.onnx.convert import convert
 from sensorium_llm_phi2.options import Phi2Options
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from . import cpu_tables
 from .cpu import PHI_2, SMOKE_SHAPE
+from .pages import CPU, options, put
 from .random_phi import write_checkpoint
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -144,14 +145,14 @@ def run(folder: Path, threads: int, *, smoke: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", type=int, default=2)
+    parser = options(__doc__)
     parser.add_argument("--folder", type=Path, help="Where 5 GB are written for a while.")
-    parser.add_argument("--smoke", action="store_true")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        report = run(Path(folder), arguments.threads, smoke=arguments.smoke)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        report = run(Path(folder), given.threads, smoke=given.smoke)
     print(json.dumps(report, indent=2))
+    if given.write:
+        put(CPU, "speculation", cpu_tables.speculation(report))
 
 
 if __name__ == "__main__":

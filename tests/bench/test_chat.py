@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from bench import cpu_tables
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
@@ -24,3 +26,7 @@ def test_a_whole_chat_is_measured(bench):
         assert asked["phases"]["prefill"] > 0
         assert asked["estimated_to_measured"]["first_text"] > 0
     assert text < 60  # about as many as Phi's own tokenizer makes of it
+    table = cpu_tables.chat(report)
+    for asked in questions.values():
+        assert f"{asked['first_text_seconds']:.2f} s" in table
+        assert f"| {asked['tokens_per_second']} |" in table

@@ -11,7 +11,11 @@ from bench.pages import CPU, MEASUREMENTS, put
 
 
 @pytest.mark.parametrize(
-    ("page", "name"), [(MEASUREMENTS, "one step"), (MEASUREMENTS, "training"), (CPU, "encoders")]
+    ("page", "name"),
+    [
+        *((MEASUREMENTS, name) for name in ("one step", "training", "precision", "optimizers")),
+        *((CPU, name) for name in ("encoders", "speed", "chat", "speculation")),
+    ],
 )
 def test_a_table_replaces_the_one_before(page: Path, name: str, tmp_path: Path) -> None:
     copy = Path(shutil.copy(page, tmp_path))

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from bench import cpu_tables
+
 
 def test_it_measures_answers_that_quote_and_answers_that_do_not(bench):
     pytest.importorskip("onnx")
@@ -14,3 +16,6 @@ def test_it_measures_answers_that_quote_and_answers_that_do_not(bench):
         assert report[kind]["times_as_fast"] > 0
         assert report[kind]["calls_by_positions"]["1"] > 0
     assert len(report["quotes"]["calls_by_positions"]) > 1
+    *_, quotes, nothing, _, _ = cpu_tables.speculation(report).splitlines()
+    assert quotes.endswith(f"| {report['quotes']['times_as_fast']} |")
+    assert nothing.endswith(f"| {report['quotes_nothing']['times_as_fast']} |")
