@@ -48,10 +48,9 @@ def test_each_part_steps_as_it_would_alone():
 @pytest.mark.parametrize("shape", [(48, 48), (96, 32), (32, 96), (1, 8)])
 def test_without_bfloat16_the_same_steps_in_float32(shape):
     weights = [nn.Parameter(torch.full(shape, 0.5)) for _ in range(2)]
-    ours, theirs = (
-        kind([weight], lr=0.1, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
-        for kind, weight in zip((Float32Muon, torch.optim.Muon), weights, strict=True)
-    )
+    same = {"lr": 0.1, "weight_decay": 0.1}
+    ours = Float32Muon(weights[:1], **same)
+    theirs = torch.optim.Muon(weights[1:], **same, adjust_lr_fn="match_rms_adamw")
     for number in range(3):
         gradient = torch.randn(shape, generator=torch.Generator().manual_seed(number))
         for optimizer, weight in zip((ours, theirs), weights, strict=True):

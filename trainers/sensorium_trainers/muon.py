@@ -9,6 +9,7 @@ steps.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,9 +20,18 @@ from transformers import TrainingArguments
 
 from .objective import Objective
 
+ADAMW_SIZE = "match_rms_adamw"
+"""Steps of this size: one learning rate serves Muon and AdamW."""
+
 
 class Float32Muon(Muon):
-    """`torch.optim.Muon`, its matrices made orthogonal in their own precision."""
+    """`torch.optim.Muon`, its matrices made orthogonal in their own precision.
+
+    Its steps have the size of AdamW's.
+    """
+
+    def __init__(self, matrices: list[nn.Parameter], *, lr: float, weight_decay: float) -> None:
+        super().__init__(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn=ADAMW_SIZE)
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -43,7 +53,7 @@ class Float32Muon(Muon):
         momentum = state["momentum_buffer"].lerp_(gradient, 1 - group["momentum"])
         ahead = gradient.lerp(momentum, group["momentum"]) if group["nesterov"] else momentum
         update = orthogonal(ahead, group["ns_coefficients"], group["ns_steps"], group["eps"])
-        rate = 0.2 * max(weight.shape) ** 0.5  # adjust_lr_fn="match_rms_adamw"
+        rate = 0.2 * max(weight.shape) ** 0.5  # what ADAMW_SIZE says
         weight.mul_(1 - group["lr"] * group["weight_decay"])
         weight.add_(update, alpha=-group["lr"] * rate)
 
@@ -87,10 +97,9 @@ class MuonWithAdamW(Optimizer):
         kept: list[Optimizer] = []
         if matrices:
             on_cpu = matrices[0].device.type == "cpu"
-            kind = Float32Muon if on_cpu and not computes_bfloat16() else Muon
-            kept.append(
-                kind(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
-            )
+            slow = on_cpu and not computes_bfloat16()
+            kind = Float32Muon if slow else partial(Muon, adjust_lr_fn=ADAMW_SIZE)
+            kept.append(kind(matrices, lr=lr, weight_decay=weight_decay))
         if filled := [group for group in groups if group["params"]]:
             kept.append(AdamW(filled, lr=lr, betas=betas, eps=eps, fused=True))
         self._parts = kept
