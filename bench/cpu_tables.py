@@ -18,10 +18,11 @@ def speed(report: Report) -> str:
     decode, prefill = "decode_tokens_per_second", "prefill_tokens_per_second"
     rows = [
         [f"written, {held:,} positions held", ours[decode][held], theirs[decode][held], ratio]
-        for held, ratio in ratios["decode"].items()
+        for held, ratio in sorted(ratios["decode"].items())
     ]
     read = f"read, {report['prefill_positions']} positions"
     rows.append([read, ours[prefill], theirs[prefill], ratios["prefill"]])
+    rows = [[*cells, f"{ratio:.2f}"] for *cells, ratio in rows]
     bound = (
         f"Memory is read at {report['bandwidth_gb_per_second']:.0f} GB a second, and what a token "
         f"needs at {100 * report['share_of_the_bound']:.0f} % of that."

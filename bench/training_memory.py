@@ -123,7 +123,7 @@ def guess(stage: str, tree: dict[str, Any]) -> dict[str, int]:
         "parameters": sum(part.total for part in groups),
         "learn": sum(part.learning for part in groups),
     }
-    rows = sampled(objective, data)
+    rows = sampled(objective, data).rows
     batch = objective.batch(largest(rows, made))
     return {**counts, "estimated": estimate(objective, made, batch).peak}
 

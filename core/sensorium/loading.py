@@ -60,7 +60,9 @@ def find_recipe(source: str | Path, overrides: Sequence[str], registry: Registry
     if path.suffix in {".yaml", ".yml"}:
         return Found(load_recipe(path, overrides), name)
     if path.is_dir():
-        raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}")
+        inside = path / "bundle"  # where a training leaves it
+        hint = f"Did you mean {inside}?" if (inside / MANIFEST).is_file() else None
+        raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}", hint=hint)
     if _HUB_ID.fullmatch(name) and not path.exists():
         return Found(read_bundle(_download(name), overrides), name)
     raise UnknownNameError("model", name, [entry.spec.name for entry in registry.bundles])

@@ -77,9 +77,18 @@ class Sense:
         ):
             # A half-precision encoder may stand before a projector in float32.
             embeddings = [self.projector(item.to(dtype or item.dtype)) for item in features]
-        if not all(len(item) and torch.isfinite(item).all() for item in embeddings):
-            raise PerceptionError(f"{name} gave nothing, or values that are not finite")
+        for given, item in zip(features, embeddings, strict=True):
+            if not _sound(item):
+                blamed = "encoder" if not _sound(given) else "projector"
+                raise PerceptionError(
+                    f"The {encoder.modality} {blamed} gave nothing, or values that are not finite"
+                )
         return embeddings
+
+
+def _sound(rows: Tensor) -> bool:
+    """[T, D]: at least one row, and all values finite."""
+    return len(rows) > 0 and bool(rows.isfinite().all())
 
 
 @contextmanager

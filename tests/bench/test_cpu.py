@@ -39,8 +39,8 @@ def test_the_table_has_a_row_for_every_length() -> None:
     }
     lines = cpu_tables.speed(report).splitlines()
     assert lines[2:5] == [
-        "| written, 64 positions held | 3.0 | 2.5 | 1.2 |",
-        "| written, 1,500 positions held | 2.0 | 2.0 | 1.0 |",
-        "| read, 600 positions | 9.0 | 9.0 | 1.0 |",
+        "| written, 64 positions held | 3.0 | 2.5 | 1.20 |",
+        "| written, 1,500 positions held | 2.0 | 2.0 | 1.00 |",
+        "| read, 600 positions | 9.0 | 9.0 | 1.00 |",
     ]
     assert "at 19 GB a second, and what a token needs at 87 % of that" in lines[-1]

@@ -79,6 +79,14 @@ def test_a_failing_projector_is_not_the_encoder(engine, pictures, monkeypatch):
         engine.ask([Message.user(pictures[0], "?")])
 
 
+def test_a_projector_that_blew_up_is_not_the_encoder(engine, pictures, monkeypatch):
+    projector = engine.pipeline.senses["image"].projector
+    spoilt = lambda features: projector(features) * torch.nan  # noqa: E731
+    monkeypatch.setattr(engine.pipeline.senses["image"], "projector", spoilt)
+    with pytest.raises(PerceptionError, match="image projector gave nothing, or values"):
+        engine.ask([Message.user(pictures[0], "?")])
+
+
 def test_an_encoder_may_refuse_in_its_own_words(engine, encoder, pictures):
     encoder.fault = media_fault
     with pytest.raises(MediaError, match="too long"):

@@ -252,6 +252,15 @@ def test_a_repository_that_is_no_bundle_is_named(registry, monkeypatch, tmp_path
         find_recipe("someone/model", (), registry)
 
 
+def test_the_folder_of_a_training_says_where_its_bundle_is(registry, tmp_path):
+    with pytest.raises(BundleError, match=r"has no sensorium.json$"):
+        find_recipe(tmp_path, (), registry)
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / MANIFEST).write_text("{}")
+    with pytest.raises(BundleError, match=f"Did you mean {tmp_path}/bundle?"):
+        find_recipe(tmp_path, (), registry)
+
+
 def test_projector_weights_hold_nothing_but_tensors_and_words(shared):
     path = shared / "projectors/image.safetensors"
     with safe_open(path, framework="pt") as file:

@@ -37,11 +37,35 @@ def test_an_unknown_key_is_named(tmp_path):
         load_plan(path)
 
 
-@pytest.mark.parametrize("flag", ["--fresh", "--dry-run", "--export"])
-def test_what_belongs_to_one_stage_is_refused(flag):
-    done = CliRunner().invoke(root, ["train", "pocket", flag])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--export"], "No such option '--export'"),
+        (["--set", "output=elsewhere"], "The plan gives each stage its own output"),
+        (["--set", "data.0.seed=3"], "The plan gives each stage its own data"),
+    ],
+)
+def test_what_belongs_to_one_stage_is_refused(words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(root, ["train", "pocket", *words])
     assert done.exit_code == 2
-    assert f"No such option '{flag}'" in done.output
+    assert said in done.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stage_that_was_overtaken_is_not_trained_on(tmp_path, monkeypatch):
+    """`instruct` learned on what `compare` had given before it was to go further."""
+    monkeypatch.chdir(tmp_path)
+    for stage in ("compare", "instruct"):
+        Path(f"runs/pocket/{stage}/checkpoint-1").mkdir(parents=True)
+    dry = CliRunner().invoke(root, ["train", "pocket", "--dry-run"])
+    assert "runs/pocket/compare  1,000 steps, checkpoint-1\n" in dry.output
+    assert "runs/pocket/listen  500 steps, not begun\n" in dry.output
+    done = CliRunner().invoke(root, ["train", "pocket"])
+    assert done.exit_code == 1
+    assert "4/6 instruct: runs/pocket/instruct has begun on what 3/6" in done.output
+    assert "--fresh" in done.output
+    assert not Path("runs/pocket/speech").exists()
 
 
 @pytest.mark.skipif(
@@ -63,3 +87,8 @@ def test_one_command_trains_every_stage_and_goes_on_where_it_stopped(tmp_path, m
     again = CliRunner().invoke(root, words)
     assert again.exit_code == 0, again.output
     assert again.output.count("is finished") == stages - 1
+
+    anew = CliRunner().invoke(root, [*words, "--fresh"])
+    assert anew.exit_code == 0, anew.output
+    assert anew.output.count("the earlier run is in") == anew.output.count("step 1/1") == stages
+    assert Path("runs/pocket/speech/earlier-1/speech/config.json").is_file()

@@ -184,6 +184,13 @@ def test_data_to_validate_on_is_encoded_too(extract, tmp_path):
     assert "7 encoded, 0 found" in extract(validation={"data": [own]}).stdout
 
 
+def test_a_recipe_that_comes_with_it_is_known_by_name(registry):
+    known = ["data", "features", "--config", "align-clip-l336"]
+    assert "where to keep features" in CliRunner().invoke(root, known, obj=registry).output
+    known[-1] = "align-clip-l363"
+    assert "align-clip-l336" in CliRunner().invoke(root, known, obj=registry).output
+
+
 def test_without_room_or_without_a_folder(extract, features):
     told = extract(features={**features, "max_bytes": 1})
     assert told.exit_code == 0

@@ -44,6 +44,22 @@ def test_a_bad_step_changes_nothing_and_is_counted(make_run, tmp_path, log, kind
     assert "skipped_steps 1" in lines[-3]
 
 
+def test_steps_without_a_finite_loss_have_none_in_the_log(make_run, log):
+    poison(make_run("align", steps=6, log_every=2), {1, 2, 3}).train(lambda line: None)
+    entries = log()
+    assert [entry["step"] for entry in entries] == [1, 2, 4, 6]
+    assert ["loss" in entry for entry in entries] == [True, False, False, True]
+    assert [entry.get("skipped_steps", 0) for entry in entries] == [0, 1, 3, 3]
+
+
+def test_the_loss_in_the_log_is_the_mean_of_those_that_are_finite(make_run, log, tmp_path):
+    poison(make_run("align", log_every=1), {2}).train(lambda line: None)
+    each = log()
+    (tmp_path / "out").rename(tmp_path / "each")
+    poison(make_run("align", log_every=2), {2}).train(lambda line: None)
+    assert log()[-1]["loss"] == pytest.approx(each[-1]["loss"], abs=1e-4)
+
+
 def test_too_many_bad_steps_stop_the_run(make_run, tmp_path):
     run = poison(make_run("align", steps=20, max_skipped_steps=2), set(range(4, 99)))
     with pytest.raises(TrainingError, match="not finite in 3 steps, the last time in step 7"):

@@ -26,7 +26,7 @@ def memory(recipe, registry):
         data = open_split(made, registry)[0]
         objective = compose(STAGES[stage], made, registry, data, shapes_only=True)
         assert {w.device.type for w in objective.parameters()} == {"meta"}
-        rows = rehearsal.sampled(objective, data)
+        rows = rehearsal.sampled(objective, data).rows
         batch = objective.batch(rehearsal.largest(rows, made))
         return estimate(objective, made, batch)
 
@@ -187,7 +187,23 @@ def test_without_weights_and_without_data(train, model, tmp_path):
     assert "projector       1,856  1,856" in failed.output
     assert "Cannot read no.json" in failed.output
     assert train("align", model=start).exit_code == 1
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_samples_that_cannot_be_used_are_counted(train, llava, tmp_path):
+    records = json.loads(llava.read_text())
+    records[1]["image"] = "absent.png"
+    damaged = tmp_path / "data.json"
+    damaged.write_text(json.dumps(records))
+    data = {"format": "llava", "path": str(damaged), "images": str(llava.parent)}
+    done = train("align", "--dry-run", data=[data], validation={"data": [{**data}]})
+    assert done.exit_code == 0, done.output
+    assert "1 of 4 samples cannot be used, the first: " in done.output
+    assert "1 of 4 held-out samples cannot be used, the first: " in done.output
+    damaged.write_text(json.dumps(records[1:2]))
+    failed = train("align", "--dry-run", validation={"data": [data]})
+    assert failed.exit_code == 1
+    assert "absent.png" in failed.output
 
 
 @pytest.mark.slow

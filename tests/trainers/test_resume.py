@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -119,7 +120,7 @@ def test_disk_full(make_run, tmp_path):
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert sorted(p.name for p in folder.glob("*")) == sorted(
-            {"bundle", "checkpoint-2", "curves", "log.jsonl", "report.html", "run.json"}
+            {".lock", "bundle", "checkpoint-2", "curves", "log.jsonl", "report.html", "run.json"}
         )
     assert before == {p.name: p.read_bytes() for p in (folder / "checkpoint-2").iterdir()}
     make_run("instruct", steps=4).train(quiet)
@@ -257,8 +258,67 @@ def test_fresh_moves_the_earlier_run_aside(train, tmp_path, log):
     assert done.exit_code == 0, done.output
     folder = tmp_path / "out"
     assert newest_checkpoint(folder) == folder / "checkpoint-2"
-    assert (folder / "earlier-1" / "checkpoint-4").is_dir()
+    earlier = folder / "earlier-1"
+    assert (earlier / "checkpoint-4").is_dir()
+    assert (earlier / "bundle" / "sensorium.json").is_file()
+    assert (earlier / "report.html").is_file()
+    assert json.loads((earlier / "run.json").read_text())["finished"]["steps"] == 4
     assert [entry["step"] for entry in log()] == [1, 2]
+
+
+def test_new_settings_of_the_optimizer_count_and_a_new_schedule_with_them(make_run, tmp_path, log):
+    make_run("align", steps=2).train(quiet)
+    settings = {"learning_rate": 1e-4, "weight_decay": 0.5, "adam_beta2": 0.9}
+    make_run("align", steps=4, **settings).train(quiet)
+    assert [entry["learning_rate"] for entry in log()] == [0.01, 0.01, 1e-4, 1e-4]
+    saved = torch.load(tmp_path / "out" / "checkpoint-4" / "optimizer.pt")["param_groups"]
+    assert {group["lr"] for group in saved} == {group["initial_lr"] for group in saved} == {1e-4}
+    assert {group["betas"][1] for group in saved} == {0.9}
+    assert {group["weight_decay"] for group in saved} == {0.5, 0.0}  # none for biases
+    make_run("align", steps=6, schedule="decay", decay_share=0.5, learning_rate=0.2).train(quiet)
+    assert [entry["learning_rate"] for entry in log()][4:] == pytest.approx([0.2 * 2 / 3, 0.2 / 3])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"steps": 3, "learning_rate": 0.5}, "checkpoint-3 is as far as steps: 3 goes"),
+        ({"steps": 2}, "checkpoint-3 is as far as steps: 2 goes"),
+        ({"steps": 5, "lora": LORA}, "is from another run: .* is missing"),
+    ],
+)
+def test_a_run_that_is_refused_leaves_its_folder_alone(make_run, tmp_path, changes, said):
+    make_run("instruct", steps=3).train(quiet)
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    before = {path: path.read_bytes() for path in files}
+    with pytest.raises(CheckpointError, match=said):
+        make_run("instruct", **changes).train(quiet)
+    assert before == {path: path.read_bytes() for path in files}
+
+
+def test_a_second_process_keeps_out_of_the_folder(make_run, tmp_path):
+    folder = tmp_path / "out"
+    run = make_run("align", steps=1)
+    (folder / "staging").mkdir()  # what the other one is writing
+    script = (
+        "import sys; from pathlib import Path; from sensorium_trainers.claiming import claimed\n"
+        f"with claimed(Path({str(folder)!r})): print('mine', flush=True); sys.stdin.read()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", script], **pipes) as other:
+        assert other.stdout.readline() == "mine\n"
+        with pytest.raises(TrainingError, match=f"Another process is training into {folder}"):
+            run.train(quiet)
+        assert (folder / "staging").is_dir()
+        other.kill()
+        other.wait()
+        run.train(quiet)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_loaded(make_run, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"Cannot write .*Not a directory.*choose an output"):
+        make_run("align", output=str(tmp_path / "file" / "out"), model="nowhere")
 
 
 def test_another_base_or_recipe_is_noticed(make_run, model, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from safetensors.torch import load_file
 from sensorium import TextSample
 from sensorium.errors import ConfigError, MediaError, SampleError
@@ -74,6 +75,30 @@ def test_batches_keep_their_size_and_their_source(bad, indices, seed, mixed):
     again = reader(*sources, seed=seed, mixed=mixed)
     for index, row in reversed(list(zip(indices, batch["rows"], strict=True))):
         assert again([index])["rows"] == [row]  # whatever was read before
+
+
+def chats(folder, *, with_picture, without):
+    """A LLaVA file of so many conversations about a picture, and about none."""
+    Image.new("RGB", (32, 32), "red").save(folder / "red.png")
+    turns = [("human", "What is it?"), ("gpt", "A cat.")]
+    told = {"conversations": [{"from": who, "value": text} for who, text in turns]}
+    seen = {"image": "red.png", "conversations": [*told["conversations"]]}
+    seen["conversations"][0] = {"from": "human", "value": "<image>\nWhat is it?"}
+    path = folder / "chats.json"
+    path.write_text(json.dumps([seen] * with_picture + [told] * without))
+    return {"format": "llava", "path": str(path)}
+
+
+def test_text_alone_teaches_a_projector_nothing(make_run, tmp_path):
+    lines = []
+    data = [chats(tmp_path, with_picture=9, without=1)]
+    make_run("align", data=data, steps=10).train(lines.append)
+    (reason,) = {line for line in lines if line.startswith("skipped: ")}
+    assert "It teaches nothing: it has no image, and the language model is frozen" in reason
+    data = [chats(tmp_path, with_picture=0, without=4)]
+    with pytest.raises(TrainingError, match="none could be used, the last: It teaches nothing"):
+        make_run("align", data=data, output=str(tmp_path / "none")).train(quiet)
+    make_run("instruct", data=data, output=str(tmp_path / "llm")).train(quiet)
 
 
 def test_neighbours_are_not_replaced_by_the_same(tmp_path):

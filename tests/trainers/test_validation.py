@@ -140,6 +140,10 @@ def test_damaged_samples_are_replaced_and_counted(make_run, llava, tmp_path):
     with pytest.raises(TrainingError, match="No held-out sample could be used"):
         Validation(run.objective, run.held_out, run.recipe).loss(lambda batch: batch)
     assert run.objective.training
+    lines = []
+    with pytest.raises(TrainingError, match="No held-out sample could be used"):
+        run.train(lines.append)
+    assert not any("step" in line for line in lines)
 
 
 def test_generators_are_put_back():

@@ -14,12 +14,10 @@ from pathlib import Path
 
 from sensorium.fingerprint import file_sha256
 
+from .folder import OF_A_RUN, STAGING
 from .log import Report
 
-LOG = "log.jsonl"
-GENERATIONS = "generations.jsonl"
 MANIFEST = "manifest.json"
-STAGING = "staging"
 WEIGHTS = "model.safetensors"
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -64,12 +62,13 @@ def damage(folder: Path) -> str | None:
 
 
 def set_aside(output: Path) -> Path | None:
-    """Move an earlier run's checkpoints and logs into a folder of their own → that folder.
+    """Move all of an earlier run into a folder of its own → that folder.
 
-    Left where they are, they would outlive those of the new run, being further on.
+    Checkpoints that are left where they are would outlive those of the new run, being further on,
+    and what was exported would be overwritten. Files that no run writes stay.
     """
-    logs = (output / LOG, output / GENERATIONS)
-    earlier = [*checkpoints(output), *(path for path in logs if path.exists())]
+    of_a_run = (output / name for name in OF_A_RUN)
+    earlier = [*checkpoints(output), *(path for path in of_a_run if path.exists())]
     if not earlier:
         return None
     number = 1

@@ -132,11 +132,22 @@ def _of_model(name: str, plan: Callable[[], Path]) -> click.Command:
         short_help="all stages of this model, and the bundle at the end",
     )
     @settings_option
+    @click.option("--dry-run", is_flag=True, help="Show the stages, and how far each is.")
+    @click.option(
+        "--fresh", is_flag=True, help="Begin every stage at step 0; earlier runs are moved aside."
+    )
     @click.pass_context
-    def command(context: click.Context, overrides: tuple[str, ...]) -> None:
-        from .plan import follow, load_plan
+    def command(
+        context: click.Context, overrides: tuple[str, ...], dry_run: bool, fresh: bool
+    ) -> None:
+        from .plan import follow, load_plan, outlook
 
-        follow(load_plan(plan()), registry_of(context), overrides, click.echo)
+        wanted = load_plan(plan())
+        if dry_run:
+            for line in outlook(wanted, overrides):
+                click.echo(line)
+            return
+        follow(wanted, registry_of(context), overrides, click.echo, fresh=fresh)
 
     return command
 

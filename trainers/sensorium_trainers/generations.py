@@ -19,10 +19,8 @@ from sensorium.messages import Media
 from transformers import TrainerCallback
 
 from .answering import Exchange
-from .checkpoints import GENERATIONS
+from .folder import GENERATIONS, PICTURES, RECORDINGS
 from .log import keep_until
-
-PICTURES, RECORDINGS = "pictures", "recordings"
 
 _LONGEST_SIDE = 256
 _LONGEST_SECONDS = 20

@@ -16,7 +16,7 @@ from sensorium.contracts import (
     TrainableEncoder,
     TrainableLanguageModel,
 )
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, SampleError
 from sensorium.messages import Media
 from sensorium.pipeline import Pipeline
 from sensorium.specs import Sample, TextSample, TokenSample
@@ -133,9 +133,26 @@ class LanguageObjective(PipelineObjective):
     def row(self, sample: Sample | TextSample | TokenSample) -> Row:
         """Its positions, packed."""
         row = self.packer.pack(sample)
+        self._refuse_idle(row)
         for slot in row.slots:  # a damaged file shows here, where another can take its place
             self._look(slot.media)
         return row
+
+    def _refuse_idle(self, row: Row) -> None:
+        """SampleError where nothing takes part that learns: no gradient would flow."""
+        if learns(self.llm):
+            return
+        learning = {
+            name
+            for group in (self.encoder, self.projector)
+            for name, part in group.items()
+            if learns(part)
+        }
+        if learning and not any(slot.media.modality in learning for slot in row.slots):
+            raise SampleError(
+                f"It teaches nothing: it has no {' or '.join(sorted(learning))}, and the language "
+                "model is frozen"
+            )
 
     def length(self, sample: Sample | TextSample) -> int:
         """Of its row; nothing is decoded for it but media of any length, and nothing is kept."""

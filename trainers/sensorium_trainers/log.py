@@ -43,8 +43,12 @@ class RunLog(TrainerCallback):  # type: ignore[misc]
             control.should_evaluate = args.eval_strategy != "no"
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """One entry; values that are not finite are left out, for JSON has no NaN."""
-        if not logs or not {"loss", "eval_loss"} & logs.keys() or not state.is_world_process_zero:
+        """One entry; values that are not finite are left out, for JSON has no NaN.
+
+        The loss is missing where that of no step was finite.
+        """
+        told = {"learning_rate", "eval_loss"} & (logs or {}).keys()
+        if not told or not state.is_world_process_zero:
             return
         seconds = round(time.monotonic() - self._began, 1)
         entry: dict[str, Any] = {"step": state.global_step, "seconds": seconds}

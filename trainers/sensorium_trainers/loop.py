@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from sensorium.malloc import give_back_large
 from sensorium.registry import Registry
 from transformers import TrainerCallback
 
-from .checkpoints import LOG, clear, newest_checkpoint, set_aside, step_of
+from .checkpoints import clear, newest_checkpoint, set_aside, step_of
+from .claiming import claimed
 from .composing import compose
 from .errors import TrainingError
+from .folder import LOG
 from .freezing import Parameters, combined, frozen, hashes, table
 from .grouping import ByLength
 from .holdout import open_split
@@ -28,7 +31,7 @@ from .record import (
     write_record,
 )
 from .report import write_report
-from .saving import AtomicCheckpoints
+from .saving import AtomicCheckpoints, refuse_other_weights
 from .sharding import is_sharded
 from .skipping import Skipped
 from .stages import Stage
@@ -41,6 +44,8 @@ class Run:
     """A stage set up from a recipe: models composed, parameters frozen or not, data open."""
 
     def __init__(self, stage: Stage, recipe: TrainingRecipe, registry: Registry) -> None:
+        with writing(recipe.output):
+            recipe.output.mkdir(parents=True, exist_ok=True)
         self.stage = stage
         self.recipe = recipe
         self._registry = registry
@@ -70,10 +75,11 @@ class Run:
         Raises TrainingError where the run had to stop, CheckpointError where a checkpoint cannot
         be written or does not belong to this run.
         """
-        report = on_main(report)
+        with claimed(self.recipe.output) if is_main() else nullcontext():
+            return self._train(on_main(report), resume, display)
+
+    def _train(self, report: Report, resume: bool, display: TrainerCallback | None) -> Path:
         output = self.recipe.output
-        with writing(output):
-            output.mkdir(parents=True, exist_ok=True)
         checkpoint = from_main(self._start(report, resume) if is_main() else None)
         stopping = StopOnSignal(report)
         samples = Skipped(self.recipe.max_skipped_share, report)
@@ -84,13 +90,16 @@ class Run:
         )
         before = hashes(frozen(self.objective))
         record = {**self._record(before), "machine": trainer.machine.record()}
+        if trainer.validation is not None:
+            trainer.validation.check()
+        at_the_end = checkpoint is not None and step_of(checkpoint) >= self.recipe.steps
         if checkpoint is not None:
-            refuse_other_optimizer(output, self.recipe)
-            self._compare(record, report)
+            self._continue(checkpoint, trainer, record, report, learns=not at_the_end)
             samples.load(checkpoint)
-        if is_main():
+        told = at_the_end and "finished" in (read_record(output) or {})
+        if is_main() and not told:
             write_record(output, record)
-        if checkpoint is not None and step_of(checkpoint) >= self.recipe.steps:
+        if checkpoint is not None and at_the_end:
             report(f"{checkpoint.name} is the last step")
             AtomicCheckpoints.load_weights(self.objective, checkpoint)
         else:
@@ -101,12 +110,10 @@ class Run:
         if not is_main():
             return from_main(output)
         exported = self._finish(report)
-        skipped: dict[str, Any] = {"skipped_steps": trainer.skipped} if trainer.skipped else {}
         if samples.count:
             report(samples.summary())
-            skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
-        finished = {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
-        write_record(output, {**record, "finished": finished})
+        if not told:
+            write_record(output, {**record, "finished": self._finished(trainer.skipped, samples)})
         self._tell(report)
         return from_main(exported)
 
@@ -117,6 +124,29 @@ class Run:
             report(f"the earlier run is in {place}")
         return newest_checkpoint(self.recipe.output, report)
 
+    def _continue(
+        self,
+        checkpoint: Path,
+        trainer: StageTrainer,
+        record: dict[str, Any],
+        report: Report,
+        *,
+        learns: bool,
+    ) -> None:
+        """Refuse a checkpoint that this run cannot go on from, before anything is written."""
+        refuse_other_optimizer(self.recipe.output, self.recipe)
+        if learns:
+            trainer.refuse_other_form(checkpoint)
+        refuse_other_weights(self.objective, checkpoint)
+        changed = self._compare(record, report)
+        if changed and not learns:
+            raise CheckpointError(
+                f"{checkpoint.name} is as far as steps: {self.recipe.steps} goes, so nothing would "
+                "be learned with what was changed",
+                where=", ".join(line.partition(":")[0] for line in changed),
+                hint="Give the recipe as it was, more steps, or --fresh.",
+            )
+
     def _finish(self, report: Report) -> Path:
         """Export; models that are in pieces are composed anew, with what they learned."""
         if not is_sharded(self.objective):
@@ -124,6 +154,13 @@ class Run:
         again = Run(self.stage, self.recipe, self._registry)
         again.load_newest()
         return again.export(report)
+
+    def _finished(self, skipped_steps: int, samples: Skipped) -> dict[str, Any]:
+        """What the record says at the end."""
+        skipped: dict[str, Any] = {"skipped_steps": skipped_steps} if skipped_steps else {}
+        if samples.count:
+            skipped |= {"skipped_samples": samples.count, "reasons": samples.reasons}
+        return {"steps": self.recipe.steps, "frozen_unchanged": True, **skipped}
 
     def _tell(self, report: Report) -> None:
         """A run that is finished does not fail for want of a page about it."""
@@ -145,7 +182,6 @@ class Run:
         self, trainer: StageTrainer, checkpoint: Path | None, stopping: StopOnSignal, report: Report
     ) -> None:
         if checkpoint is not None:
-            trainer.refuse_other_form(checkpoint)
             report(f"resuming from {checkpoint.name}")
         report(trainer.machine.line())
         try:
@@ -155,12 +191,16 @@ class Run:
             stopping.restore()
         stopping.end(self.recipe.steps)
 
-    def _compare(self, record: dict[str, Any], report: Report) -> None:
-        """A checkpoint holds what learned; the rest must be what it learned with."""
+    def _compare(self, record: dict[str, Any], report: Report) -> list[str]:
+        """A checkpoint holds what learned; the rest must be what it learned with.
+
+        → what else differs from the run that made it.
+        """
         earlier = read_record(self.recipe.output)
         if earlier is None:
-            return
-        for line in differences(earlier, record):
+            return []
+        changed = differences(earlier, record)
+        for line in changed:
             report(f"changed since the checkpoint: {line}")
         if earlier.get("frozen_sha256") != record["frozen_sha256"]:
             raise CheckpointError(
@@ -168,6 +208,7 @@ class Run:
                 where="frozen_sha256 in run.json",
                 hint="Start over (--fresh), or choose another output folder.",
             )
+        return changed
 
     def _prove(self, before: dict[str, str]) -> None:
         after = hashes(frozen(self.objective))

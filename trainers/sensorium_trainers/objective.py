@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .answering import Exchange
+from .folder import BUNDLE
 from .lora import merge_adapter
 from .recipe import TrainingRecipe
 from .work import NOTHING, Work
@@ -119,7 +120,7 @@ class PipelineObjective(Objective):
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the bundle, an adapter merged where the recipe wants one plain model."""
         merge_adapter(self.pipeline.llm, recipe)
-        folder = recipe.output / "bundle"
+        folder = recipe.output / BUNDLE
         dtype = getattr(torch, recipe.export_dtype) if recipe.export_dtype else None
         save_bundle(self.pipeline, folder, name=recipe.name, dtype=dtype)
         return folder

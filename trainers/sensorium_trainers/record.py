@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ import torch
 from sensorium.errors import CheckpointError
 from sensorium.version import __version__
 
+from .folder import RECORD
 from .freezing import Parameters
 from .recipe import TrainingRecipe
 from .writing import replace_text
-
-RECORD = "run.json"
 
 _HARMLESS = frozenset(
     {
@@ -57,12 +57,19 @@ def read_record(output: Path) -> dict[str, Any] | None:
 
 def differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """`learning_rate: 0.001 → 0.002` for every key of the recipe that matters."""
-    before, after = earlier["recipe"], now["recipe"]
+    before = {**_defaults(), **earlier["recipe"]}
+    after = now["recipe"]
     return [
         f"{key}: {before.get(key)} → {after.get(key)}"
         for key in sorted(before.keys() | after.keys())
         if key not in _HARMLESS and before.get(key) != after.get(key)
     ]
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """What a recipe that was written before a key existed would say of it."""
+    return TrainingRecipe.model_construct().model_dump(mode="json", warnings=False)
 
 
 def refuse_other_optimizer(output: Path, recipe: TrainingRecipe) -> None:

@@ -7,6 +7,7 @@ whose Whisper is read), and frozen as in the run itself: what the run would refu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -53,6 +54,8 @@ def rehearse(stage: Stage, recipe: TrainingRecipe, registry: Registry) -> Iterat
         yield f"{len(held_out):,} samples held out for validation"
     if isinstance(objective, LanguageObjective):
         yield from lengths(objective, recipe, data)
+        if held_out is not None:
+            yield from _damaged(sampled(objective, held_out), "held-out samples")
 
 
 def parameters(objective: Any) -> str:
@@ -76,7 +79,9 @@ def amounts(recipe: TrainingRecipe, data: Data) -> Iterator[str]:
 
 def lengths(objective: LanguageObjective, recipe: TrainingRecipe, data: Data) -> Iterator[str]:
     """Positions of a step and of the run, and the memory that the longest batches take."""
-    rows = sampled(objective, data)
+    looked_at = sampled(objective, data)
+    yield from _damaged(looked_at, "samples")
+    rows = looked_at.rows
     each = recipe.batch_size * recipe.accumulate
     read, learned = (
         each * sum(map(len, lists)) / len(rows)
@@ -102,21 +107,36 @@ def lengths(objective: LanguageObjective, recipe: TrainingRecipe, data: Data) ->
     yield aligned([*table, *((name, in_words(size)) for name, size in parts)])
 
 
-def sampled(objective: LanguageObjective, data: Data) -> list[Row]:
-    """Rows of samples from all over the data; what cannot be used is passed over, as in a run."""
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Rows of samples from all over the data, and what was wrong with the others."""
+
+    rows: list[Row]
+    problems: list[SensoriumError]
+
+
+def sampled(objective: LanguageObjective, data: Data) -> Sampled:
+    """What cannot be used is passed over, as in a run; its error is raised where nothing can."""
     count = min(SAMPLED, len(data))
     rows: list[Row] = []
-    problem: SensoriumError = ConfigError("The data is empty", where="data")
+    problems: list[SensoriumError] = []
     for number in range(count):
         try:
             rows.append(
                 objective.row(data[number if data.endless else number * len(data) // count])
             )
         except (SampleError, MediaError) as error:
-            problem = error
+            problems.append(error)
     if not rows:
-        raise problem
-    return rows
+        raise problems[-1] if problems else ConfigError("The data is empty", where="data")
+    return Sampled(rows, problems)
+
+
+def _damaged(looked_at: Sampled, name: str) -> Iterator[str]:
+    problems = looked_at.problems
+    if problems:
+        count = len(problems) + len(looked_at.rows)
+        yield f"{len(problems)} of {count} {name} cannot be used, the first: {problems[0]}"
 
 
 def largest(rows: Sequence[Row], recipe: TrainingRecipe) -> list[Row]:

@@ -13,10 +13,8 @@ from typing import Any
 from sensorium.errors import MissingPackageError
 from transformers import TrainerCallback
 
+from .folder import TENSORBOARD
 from .recipe import TrainingRecipe
-
-TENSORBOARD = "tensorboard"
-"""Folder of its event files in the output folder."""
 
 PROJECT = "sensorium"
 

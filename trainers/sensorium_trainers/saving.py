@@ -15,14 +15,15 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from sensorium.errors import CheckpointError
 from torch import nn
 
-from .checkpoints import STAGING, WEIGHTS, clear, make_anew, prune, publish
+from .checkpoints import WEIGHTS, clear, make_anew, prune, publish
+from .folder import STAGING
 from .processes import gathered, is_main
 from .sharding import is_sharded, like, state_like, whole, whole_state
-from .writing import KEPT
+from .writing import advice
 
 OPTIMIZER = "optimizer.pt"
 SCHEDULER = "scheduler.pt"
@@ -91,7 +92,24 @@ class AtomicCheckpoints:
         self.load_weights(self.model, Path(resume_from_checkpoint))
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        if checkpoint is None or not is_sharded(self.model):
+        if checkpoint is None or self.is_deepspeed_enabled:
+            super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
+            return
+        chosen = [_chosen(group) for group in self.optimizer.param_groups]
+        self._load_moments(checkpoint)
+        # The checkpoint brings the settings it was made with; those of the recipe count.
+        for group, settings in zip(self.optimizer.param_groups, chosen, strict=True):
+            group.update(settings)
+        schedule = self.lr_scheduler
+        schedule.base_lrs = [settings["initial_lr"] for settings in chosen]
+        shares = (share(schedule.last_epoch) for share in schedule.lr_lambdas)
+        rates = [rate * share for rate, share in zip(schedule.base_lrs, shares, strict=True)]
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        schedule._last_lr = rates  # which is what the log shows
+
+    def _load_moments(self, checkpoint: str) -> None:
+        if not is_sharded(self.model):
             super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
             return
         state = torch.load(Path(checkpoint) / OPTIMIZER, weights_only=True)
@@ -103,27 +121,34 @@ class AtomicCheckpoints:
     @staticmethod
     def load_weights(model: nn.Module, checkpoint: Path) -> None:
         """Put a checkpoint's weights into `model`; CheckpointError where it is another's."""
+        refuse_other_weights(model, checkpoint)
         held = safetensors.torch.load_file(checkpoint / WEIGHTS)
-        expected = learning(model)
-        shapes = {name: weight.shape for name, weight in expected.items()}
-        if shapes != {name: weight.shape for name, weight in held.items()}:
-            odd = min(
-                name
-                for name in held.keys() | shapes.keys()
-                if name not in held or held[name].shape != shapes.get(name)
-            )
-            raise CheckpointError(
-                f"{checkpoint} is from another run: {odd} is missing or of another shape",
-                hint="Choose another output folder, or the recipe it was made with.",
-            )
         with torch.no_grad():
-            for name, weight in expected.items():
+            for name, weight in learning(model).items():
                 weight.copy_(like(held[name], weight))
+
+
+def refuse_other_weights(model: nn.Module, checkpoint: Path) -> None:
+    """CheckpointError where what learned in it is not what learns in `model`; reads no weights."""
+    with safe_open(str(checkpoint / WEIGHTS), framework="pt") as file:
+        held = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    expected = {name: [*weight.shape] for name, weight in learning(model).items()}
+    odd = [n for n in held.keys() | expected.keys() if held.get(n) != expected.get(n)]
+    if odd:
+        raise CheckpointError(
+            f"{checkpoint} is from another run: {min(odd)} is missing or of another shape",
+            hint="Choose another output folder, or the recipe it was made with.",
+        )
 
 
 def learning(model: nn.Module) -> dict[str, torch.Tensor]:
     """The parameters that learn, by name, one entry for weights that are shared."""
     return {n: w.detach() for n, w in model.named_parameters() if w.requires_grad}
+
+
+def _chosen(group: dict[str, Any]) -> dict[str, Any]:
+    """What the recipe says of a group of parameters, its learning rate before any schedule."""
+    return {name: value for name, value in group.items() if name not in ("params", "lr")}
 
 
 def _on_main(place: Path, action: Callable[[], None]) -> None:
@@ -141,7 +166,7 @@ def _everywhere(place: Path, action: Callable[[], None]) -> None:
     reasons = [reason for reason in gathered(problem and _reason(problem, place)) if reason]
     if reasons:
         raise CheckpointError(
-            f"Cannot write the checkpoint {place}: {reasons[0]}", hint=KEPT
+            f"Cannot write the checkpoint {place}: {reasons[0]}", hint=advice(reasons[0])
         ) from problem
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .answering import Exchange
+from .folder import SPEECH
 from .losses import cross_entropy
 from .objective import Objective
 from .processes import anywhere, divisor
@@ -163,7 +164,7 @@ class SpeechObjective(Objective):
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the speech checkpoint; the head of the sounds is left behind."""
-        folder = recipe.output / "speech"
+        folder = recipe.output / SPEECH
         save_whisper(self._whisper, folder, recipe.export_dtype)
         return folder
 

@@ -45,6 +45,7 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         self.samples = samples
         self._allowed = recipe.max_skipped_steps
         self._parts = Means()
+        self._losses = Means()
         told = arguments(recipe, ordered=data.endless)
         self.machine = describe(objective, str(told.device), recipe.peak_tflops)
         self.meter = Meter(self.machine.peak_flops)
@@ -87,13 +88,19 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         self.meter.add(taken)
         outputs = model(**inputs)
         self._parts.add({name: value for name, value in outputs.items() if name != "loss"})
-        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
+        loss = outputs["loss"]
+        self._losses.add({"loss": loss, "finite": torch.isfinite(loss)})
+        return (loss, outputs) if return_outputs else loss
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """Adds the parts of the loss, the speed, and how much was skipped so far."""
         if "loss" in logs:
             speed = self.meter.take(self.state.global_step, self.args.world_size)
             logs = {**logs, **self._parts.take(), **speed}
+            losses = self._losses.take()
+            if losses.pop("finite") < 1:  # the Trainer counts those that are not as next to nothing
+                del logs["loss"]
+                logs |= losses
             if self.skipped:
                 logs["skipped_steps"] = self.skipped
             if self.samples.count:

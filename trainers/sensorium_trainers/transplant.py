@@ -23,9 +23,11 @@ from sensorium.pipeline import Pipeline, Plan, PlannedSense, plan
 from sensorium.registry import Registry
 from torch import Tensor
 
+from .folder import BUNDLE
 from .log import Report
 from .recipe import ENVIRONMENT_PREFIX
 from .regression import LinearMap, ridge
+from .writing import writing
 
 
 class TransplantRecipe(Options):
@@ -57,6 +59,9 @@ def transplant(
     Raises ConfigError where a projector cannot take up a linear map, and where the vocabularies
     have nothing in common.
     """
+    if write:
+        with writing(recipe.output):
+            recipe.output.mkdir(parents=True, exist_ok=True)
     found = find_recipe(recipe.model, (), registry)
     here = {"device": recipe.device, "threads": recipe.threads}
     before = plan(found.recipe.model_copy(update=here), registry, source=found.source)
@@ -78,7 +83,7 @@ def transplant(
         return None
     for modality, last in lasts.items():
         _carry_over(old, new, modality, last, fitted)
-    folder = recipe.output / "bundle"
+    folder = recipe.output / BUNDLE
     save_bundle(new, folder, name=recipe.name)
     report(f"{folder.name}: {folder}")
     return folder

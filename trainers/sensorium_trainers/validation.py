@@ -21,7 +21,7 @@ from .data import Data
 from .errors import TrainingError
 from .objective import Objective
 from .processes import alone, gathered
-from .reading import TAKEN, Reader
+from .reading import TAKEN, Reader, Taken
 from .recipe import TrainingRecipe, ValidationOptions
 from .sharding import is_sharded
 
@@ -62,6 +62,13 @@ class Validation:
         indices, batch_size = range(len(data)), recipe.batch_size
         self._batches = [indices[at : at + batch_size] for at in range(0, len(data), batch_size)]
 
+    def check(self) -> None:
+        """TrainingError where the first held-out samples are such that none can be used."""
+        with undisturbed():
+            batch = self._read(self._batches[0])
+        if len(batch) == 1:
+            raise _unusable(batch[TAKEN])
+
     def loss(self, place: Place) -> dict[str, float]:
         """`loss` and its parts, means over all predictions, and `skipped_samples` if there are any.
 
@@ -79,9 +86,7 @@ class Validation:
                 taken = inputs.pop(TAKEN)
                 skipped += len(taken.skipped)
                 if not inputs:
-                    raise TrainingError(
-                        f"No held-out sample could be used: {taken.skipped[-1]}", where="validation"
-                    )
+                    raise _unusable(taken)
                 predictions = self._objective.predictions(inputs)
                 for name, value in self._objective(**place(inputs)).items():
                     totals[name] += float(value) * predictions
@@ -122,3 +127,8 @@ class Validation:
                 yield
         finally:
             self._objective.train(training)
+
+
+def _unusable(taken: Taken) -> TrainingError:
+    reason = f"No held-out sample could be used: {taken.skipped[-1]}"
+    return TrainingError(reason, where="validation")

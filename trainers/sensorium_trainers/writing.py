@@ -1,7 +1,8 @@
-"""Small files of a run, written whole; a disk that is full is said in words."""
+"""Small files of a run, written whole; what hinders it is said in words."""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,14 @@ from pathlib import Path
 
 from .errors import TrainingError
 
-KEPT = "Earlier checkpoints are untouched; make room and run the same command again."
+_NO_ROOM = {os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)}
+
+
+def advice(reason: str, kept: str = "Earlier checkpoints are untouched") -> str:
+    """What to do about a write that failed with these words of the system."""
+    if reason in _NO_ROOM:
+        return f"{kept}; make room and run the same command again."
+    return f"{kept}; choose an output folder that can be written."
 
 
 @contextmanager
@@ -19,7 +27,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise TrainingError(f"Cannot write {path}: {reason}", hint=KEPT) from error
+        raise TrainingError(f"Cannot write {path}: {reason}", hint=advice(reason)) from error
 
 
 def replace_text(path: Path, text: str) -> None:

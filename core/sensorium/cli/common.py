@@ -29,7 +29,7 @@ def settings_option(command: F) -> F:
         "overrides",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Override a key of the recipe, e.g. llm.dtype=float32.",
+        help="Override a key of the recipe; a dot goes one level down.",
     )
     return option(command)
 

@@ -20,7 +20,7 @@ from typing import Any
 from sensorium.errors import ConfigError
 from sensorium.fingerprint import file_sha256
 
-from sensorium_trainers.writing import write_whole
+from sensorium_trainers.writing import advice, write_whole
 
 from .errors import CorpusError
 
@@ -176,8 +176,9 @@ def _explained(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        reason = error.strerror or str(error)
         raise CorpusError(
-            f"It cannot be written: {error.strerror or error}",
+            f"It cannot be written: {reason}",
             where=str(output),
-            hint="Parts that are whole are kept: make room and run the same command again.",
+            hint=advice(reason, "Parts that are whole are kept"),
         ) from error

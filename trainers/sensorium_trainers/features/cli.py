@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from sensorium.cli.common import registry_of, settings_option
+
+from sensorium_trainers.presets import recipe_file
 
 if TYPE_CHECKING:
     from .extract import Counts
@@ -35,10 +36,9 @@ class ShardType(click.ParamType):  # type: ignore[type-arg]
 @click.command("features")
 @click.option(
     "--config",
-    "config",
+    metavar="RECIPE",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The training recipe (YAML), with `features`.",
+    help="A training recipe with `features`: a YAML file, or the name of one that comes with it.",
 )
 @settings_option
 @click.option(
@@ -63,7 +63,7 @@ class ShardType(click.ParamType):  # type: ignore[type-arg]
 @click.pass_context
 def features(
     context: click.Context,
-    config: Path,
+    config: str,
     overrides: tuple[str, ...],
     shard: tuple[int, int],
     processes: int,
@@ -79,7 +79,7 @@ def features(
     from .extract import Counts, Shard, kept
     from .workers import extract
 
-    recipe = load_training_recipe(config, overrides)
+    recipe = load_training_recipe(recipe_file(config), overrides)
     folder = kept(recipe).folder
     began = told = time.monotonic()
     total, blocks = extract(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sensorium_trainers.folder import CURVES, REPORT
 from sensorium_trainers.writing import write_whole
 
 from .charts import charts_of
@@ -15,9 +16,6 @@ from .layout import layout
 from .page import render_page
 from .png import paint
 from .story import read_story
-
-REPORT = "report.html"
-CURVES = "curves"
 
 
 def write_report(output: Path) -> Path:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sensorium_trainers.checkpoints import GENERATIONS, LOG
 from sensorium_trainers.errors import TrainingError
-from sensorium_trainers.generations import PICTURES, RECORDINGS
+from sensorium_trainers.folder import GENERATIONS, LOG, PICTURES, RECORDINGS
 from sensorium_trainers.record import read_record
 
 Entry = Mapping[str, float]
