@@ -54,16 +54,15 @@ def test_what_belongs_to_one_stage_is_refused(words, said, tmp_path, monkeypatch
 
 
 def test_a_stage_that_was_overtaken_is_not_trained_on(tmp_path, monkeypatch):
-    """`instruct` learned on what `compare` had given before it was to go further."""
+    """`compare` learned on what `encoder` had given before that was to go further."""
     monkeypatch.chdir(tmp_path)
-    for stage in ("compare", "instruct"):
-        Path(f"runs/pocket/{stage}/checkpoint-1").mkdir(parents=True)
+    Path("runs/pocket/compare/checkpoint-1").mkdir(parents=True)
     dry = CliRunner().invoke(root, ["train", "pocket", "--dry-run"])
     assert "runs/pocket/compare  1,000 steps, checkpoint-1\n" in dry.output
     assert "runs/pocket/listen  500 steps, not begun\n" in dry.output
     done = CliRunner().invoke(root, ["train", "pocket"])
     assert done.exit_code == 1
-    assert "4/6 instruct: runs/pocket/instruct has begun on what 3/6" in done.output
+    assert "3/6 instruct: runs/pocket/compare has begun on what 2/6 encoder" in done.output
     assert "--fresh" in done.output
     assert not Path("runs/pocket/speech").exists()
 
