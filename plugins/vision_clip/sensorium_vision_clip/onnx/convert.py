@@ -17,20 +17,17 @@ from sensorium_vision_clip.checkpoint import SAFE, Checkpoint
 from sensorium_vision_clip.encoder import ClipEncoder, build
 from sensorium_vision_clip.weights import vision_name
 
+from .encoder import build as build_onnx
+from .files import FINGERPRINT, GRAPHS
+
 if TYPE_CHECKING:
     from onnx import ModelProto
     from torch import Tensor
 
     from sensorium_vision_clip.options import ClipOptions
 
-GRAPHS = {None: "vision.onnx", "int8": "vision.int8.onnx"}
-"""By the option `quantization`."""
-
 LEAST_LIKENESS = 0.99
 """Mean cosine similarity of features in int8, over the positions of a few pictures."""
-
-FINGERPRINT = "sensorium.fingerprint"
-"""In a graph's metadata: the encoder it was made of, its layer and preprocessing included."""
 
 
 def convert(options: ClipOptions, folder: Path) -> dict[str, Any]:
@@ -90,8 +87,6 @@ def write_rounded(graph: ModelProto, path: Path) -> None:
 
 def _require_likeness(exact: ClipEncoder, options: ClipOptions) -> None:
     """Outliers in trained weights may leave few of the 256 steps to all other values."""
-    from .encoder import build as build_onnx
-
     rounded = build_onnx(options, "cpu")
     values = torch.Generator().manual_seed(0)
     likeness = []

@@ -20,7 +20,7 @@ from sensorium_vision_clip.options import ClipOptions
 from sensorium_vision_clip.preprocessing import Preprocessor, read_preprocessor
 from sensorium_vision_clip.weights import vision_name
 
-from .convert import FINGERPRINT, GRAPHS
+from .files import FINGERPRINT, GRAPHS
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
