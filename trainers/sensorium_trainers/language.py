@@ -7,6 +7,7 @@ M targets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from sensorium.contracts import (
     TrainableEncoder,
     TrainableLanguageModel,
 )
-from sensorium.errors import ConfigError, SampleError
+from sensorium.errors import ConfigError
 from sensorium.messages import Media
 from sensorium.pipeline import Pipeline
 from sensorium.specs import Sample, TextSample, TokenSample
@@ -30,7 +31,7 @@ from .features.options import FeatureOptions
 from .filling import fill
 from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
-from .packing import Packer, Row
+from .packing import Packer, Row, refuse_idle
 from .processes import anywhere
 from .work import Work, cost, head_cost, learns, pairs
 
@@ -133,26 +134,16 @@ class LanguageObjective(PipelineObjective):
     def row(self, sample: Sample | TextSample | TokenSample) -> Row:
         """Its positions, packed."""
         row = self.packer.pack(sample)
-        self._refuse_idle(row)
+        refuse_idle(row, self._taught)
         for slot in row.slots:  # a damaged file shows here, where another can take its place
             self._look(slot.media)
         return row
 
-    def _refuse_idle(self, row: Row) -> None:
-        """SampleError where nothing takes part that learns: no gradient would flow."""
-        if learns(self.llm):
-            return
-        learning = {
-            name
-            for group in (self.encoder, self.projector)
-            for name, part in group.items()
-            if learns(part)
-        }
-        if learning and not any(slot.media.modality in learning for slot in row.slots):
-            raise SampleError(
-                f"It teaches nothing: it has no {' or '.join(sorted(learning))}, and the language "
-                "model is frozen"
-            )
+    @cached_property
+    def _taught(self) -> set[str]:
+        """Modalities whose encoder or projector learns, where no language model learns."""
+        parts = [*self.encoder.items(), *self.projector.items()]
+        return set() if learns(self.llm) else {name for name, part in parts if learns(part)}
 
     def length(self, sample: Sample | TextSample) -> int:
         """Of its row; nothing is decoded for it but media of any length, and nothing is kept."""

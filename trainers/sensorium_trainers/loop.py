@@ -37,15 +37,14 @@ from .skipping import Skipped
 from .stages import Stage
 from .stopping import StopOnSignal
 from .trainer import StageTrainer
-from .writing import writing
+from .writing import make_folder
 
 
 class Run:
     """A stage set up from a recipe: models composed, parameters frozen or not, data open."""
 
     def __init__(self, stage: Stage, recipe: TrainingRecipe, registry: Registry) -> None:
-        with writing(recipe.output):
-            recipe.output.mkdir(parents=True, exist_ok=True)
+        make_folder(recipe.output)
         self.stage = stage
         self.recipe = recipe
         self._registry = registry

@@ -19,7 +19,7 @@ from .answering import Exchange
 from .folder import BUNDLE
 from .lora import merge_adapter
 from .recipe import TrainingRecipe
-from .work import NOTHING, Work
+from .work import NOTHING, Work, learns
 
 
 class Objective(nn.Module):
@@ -124,11 +124,6 @@ class PipelineObjective(Objective):
         dtype = getattr(torch, recipe.export_dtype) if recipe.export_dtype else None
         save_bundle(self.pipeline, folder, name=recipe.name, dtype=dtype)
         return folder
-
-
-def learns(part: nn.Module) -> bool:
-    """Whether anything in it does."""
-    return any(weight.requires_grad for weight in part.parameters())
 
 
 def trainable(encoder: object) -> TrainableEncoder:

@@ -7,7 +7,7 @@ would have alone, so the loss equals that of separate rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -42,6 +42,15 @@ class Row:
     targets: list[tuple[int, int]] = field(default_factory=list)
     dense: list[tuple[int, int]] = field(default_factory=list)
     starts: list[int] = field(default_factory=lambda: [0])
+
+
+def refuse_idle(row: Row, taught: Collection[str]) -> None:
+    """SampleError where only these modalities teach and it has none: no gradient would flow."""
+    if taught and not any(slot.media.modality in taught for slot in row.slots):
+        raise SampleError(
+            f"It teaches nothing: it has no {' or '.join(sorted(taught))}, and the language "
+            "model is frozen"
+        )
 
 
 @dataclass(frozen=True, slots=True)

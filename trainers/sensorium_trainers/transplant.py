@@ -27,7 +27,7 @@ from .folder import BUNDLE
 from .log import Report
 from .recipe import ENVIRONMENT_PREFIX
 from .regression import LinearMap, ridge
-from .writing import writing
+from .writing import make_folder
 
 
 class TransplantRecipe(Options):
@@ -60,8 +60,7 @@ def transplant(
     have nothing in common.
     """
     if write:
-        with writing(recipe.output):
-            recipe.output.mkdir(parents=True, exist_ok=True)
+        make_folder(recipe.output)
     found = find_recipe(recipe.model, (), registry)
     here = {"device": recipe.device, "threads": recipe.threads}
     before = plan(found.recipe.model_copy(update=here), registry, source=found.source)

@@ -30,6 +30,12 @@ def writing(path: Path) -> Iterator[None]:
         raise TrainingError(f"Cannot write {path}: {reason}", hint=advice(reason)) from error
 
 
+def make_folder(path: Path) -> None:
+    """A folder to write into, where there is none yet."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def replace_text(path: Path, text: str) -> None:
     """The file has the old text or the new one, whatever happens meanwhile."""
     with writing(path):
