@@ -12,8 +12,15 @@ from sensorium import Media, Message, Sample
 from .options import WorldOptions
 from .pictures import picture_of, scene_of, seed_of
 from .world.labels import PATCHES, DenseLabels, dense_labels, size_word
-from .world.questions import Turn, sample_conversation, sample_questions
-from .world.scenes import Scene, sample_scene
+from .world.questions import (
+    Turn,
+    sample_conversation,
+    sample_pair_conversation,
+    sample_pair_questions,
+    sample_questions,
+    second_scene,
+)
+from .world.scenes import Scene
 from .world.things import BACKGROUNDS, BY_NAME, CELLS
 
 TEXT_ONLY = 0.04
@@ -27,15 +34,15 @@ MediaLabels = dict[str, tuple[tuple[str, ...], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A turn, and the picture that is shown with it."""
+    """A turn, and the pictures that are shown with it."""
 
     turn: Turn
-    picture: Media | None = None
+    pictures: tuple[Media, ...] = ()
 
     def message(self, recordings: Mapping[str, Media] = MappingProxyType({})) -> Message:
         """The question as the model gets it; as a recording where there is one of it."""
-        seen = () if self.picture is None else (self.picture,)
-        return Message.user(*seen, recordings.get(self.turn.question, self.turn.question))
+        question = self.turn.question
+        return Message.user(*self.pictures, recordings.get(question, question))
 
 
 Talk = Sequence[Shown]
@@ -70,48 +77,81 @@ def draw_lesson(options: WorldOptions, index: int) -> tuple[Random, Lesson]:
     rng, scene = scene_of(seed_of(options, index))
     if rng.random() < TEXT_ONLY:
         talks = sample_questions(None, rng, options.questions)
-        return rng, Lesson([shown(turns, None) for turns in talks], {})
+        return rng, Lesson([shown(turns) for turns in talks], {})
     if options.longer and rng.random() < options.longer:
         return rng, _longer_lesson(scene, rng, options)
+    if options.pairs and rng.random() < options.pairs:
+        return rng, _pair_lesson(scene, rng, options)
     talks = sample_questions(scene, rng, options.questions, options.emphasis)
     picture = picture_of(scene)
-    return rng, Lesson([shown(turns, picture) for turns in talks], labels_of(scene, picture))
+    return rng, Lesson([shown(turns, picture) for turns in talks], labels_of((scene, picture)))
 
 
-def later_talk(
-    scene: Scene,
-    picture: Media,
-    other: Scene | None,
-    rng: Random,
-    emphasis: Mapping[str, float] = MappingProxyType({}),
-) -> Talk:
-    """Something else before the picture: about another scene, which is shown too, or none."""
-    before, after = (sample_conversation(one, rng, emphasis) for one in (other, scene))
-    return [*shown(before, None if other is None else picture_of(other)), *shown(after, picture)]
+def _pair_lesson(scene: Scene, rng: Random, options: WorldOptions) -> Lesson:
+    """Two pictures in one message."""
+    pair = (scene, second_scene(scene, rng))
+    pictures = (picture_of(pair[0]), picture_of(pair[1]))
+    talks = sample_pair_questions(pair, rng, options.questions, options.emphasis)
+    labels = labels_of(*zip(pair, pictures, strict=True))
+    return Lesson([shown(turns, *pictures) for turns in talks], labels)
 
 
 def _longer_lesson(scene: Scene, rng: Random, options: WorldOptions) -> Lesson:
-    """Small talk first, or another picture, or the same one already."""
-    picture = picture_of(scene)
-    talks: list[Talk] = []
-    labels = labels_of(scene, picture)
-    for _ in range(LONGER_TALKS):
-        other = rng.choice((None, scene, sample_scene(rng)))
-        talk = later_talk(scene, picture, other, rng, options.emphasis)
-        if other is not None and talk[0].picture is not None:
-            labels |= labels_of(other, talk[0].picture)
-        talks.append(talk)
-    return Lesson(talks, labels)
+    """Talks in which pictures come one after another, or small talk comes first."""
+    talks = [_longer_talk(scene, rng, options.emphasis) for _ in range(LONGER_TALKS)]
+    return Lesson([talk for talk, _ in talks], talks[0][1] | talks[1][1])
 
 
-def shown(turns: Sequence[Turn], picture: Media | None) -> Talk:
-    """Turns about one picture, which is shown with the first."""
-    return [Shown(turn, None if number else picture) for number, turn in enumerate(turns)]
+def _longer_talk(
+    scene: Scene, rng: Random, emphasis: Mapping[str, float]
+) -> tuple[Talk, MediaLabels]:
+    """Up to three times something before the picture; a second one may be compared with the first.
+
+    What comes before is small talk, another scene, or the same one already.
+    """
+    before = [
+        rng.choices((None, scene, second_scene(scene, rng)), (3, 2, 5))[0]
+        for _ in range(rng.choices((1, 2, 3), (70, 18, 12))[0])
+    ]
+    scenes = [*before, scene]
+    seen = [(one, picture_of(one)) for one in scenes if one is not None]
+    pictures = iter([picture for _, picture in seen])
+    talk: list[Shown] = []
+    for number, one in enumerate(scenes):
+        last = number == len(before)
+        if last and len(seen) == 2 and rng.random() < 0.5:
+            pair = (seen[0][0], seen[1][0])
+            if rng.random() < 0.5:  # asked with the second picture, or after a question about it
+                turns = sample_pair_conversation(pair, rng, emphasis, later=True)
+            else:
+                turns = [
+                    *sample_conversation(one, rng, emphasis)[:1],
+                    *sample_pair_conversation(pair, rng, emphasis, later=True),
+                ]
+        else:
+            turns = sample_conversation(one, rng, emphasis)
+            turns = turns if last or len(before) == 1 else turns[:1]
+        talk += shown(turns, *(() if one is None else (next(pictures),)))
+    return talk, labels_of(*seen)
 
 
-def labels_of(scene: Scene, picture: Media) -> MediaLabels:
-    """The words that describe each patch of the scene's picture."""
-    return {picture.digest: patch_words(scene, dense_labels(scene))}
+def later_talk(scene: Scene, picture: Media, other: Scene | None, rng: Random) -> Talk:
+    """Something else before the picture: about another scene, which is shown too, or none."""
+    before, after = (sample_conversation(one, rng) for one in (other, scene))
+    return [
+        *shown(before, *(() if other is None else (picture_of(other),))),
+        *shown(after, picture),
+    ]
+
+
+def shown(turns: Sequence[Turn], *pictures: Media) -> Talk:
+    """Turns about pictures, which are shown with the first."""
+    return [Shown(turn, () if number else pictures) for number, turn in enumerate(turns)]
+
+
+def labels_of(*seen: tuple[Scene, Media]) -> MediaLabels:
+    """The words that describe each patch of the scenes' pictures."""
+    return {picture.digest: patch_words(scene, dense_labels(scene)) for scene, picture in seen}
 
 
 def patch_words(scene: Scene, labels: DenseLabels) -> tuple[tuple[str, ...], ...]:

@@ -17,7 +17,10 @@ class WorldOptions(Options):
         ge=0,
         lt=1,
         description="Share of samples in which something else comes before the picture: small "
-        "talk, another picture, or the same one.",
+        "talk, or up to three other pictures.",
+    )
+    pairs: float = Field(
+        default=0.0, ge=0, lt=1, description="Share of samples with two pictures in one message."
     )
     emphasis: dict[str, float] = Field(
         default_factory=dict,
@@ -27,11 +30,11 @@ class WorldOptions(Options):
     @field_validator("emphasis")
     @classmethod
     def _known_kinds(cls, emphasis: dict[str, float]) -> dict[str, float]:
-        from .world.questions.query import KINDS
+        from .world.questions.sampling import KIND_WEIGHTS
 
         for kind, times in emphasis.items():
-            if kind not in KINDS:
-                raise ValueError(f"no question kind '{kind}'; known: {', '.join(KINDS)}")
+            if kind not in KIND_WEIGHTS:
+                raise ValueError(f"no question kind '{kind}'; known: {', '.join(KIND_WEIGHTS)}")
             if not 0 < times <= 100:
                 raise ValueError(f"'{kind}' must be above 0 and at most 100")
         return emphasis

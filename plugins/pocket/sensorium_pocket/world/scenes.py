@@ -6,7 +6,7 @@ the 96x96 picture whatever size is drawn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .sprites import load_sprites, mean_colours
-from .things import BACKGROUNDS, THINGS, VARIANT_INDEX, Thing, article
+from .things import BACKGROUNDS, BY_NAME, THINGS, VARIANT_INDEX, Thing, article
 
 PICTURE_PIXELS = 96
 CELL_PIXELS = 32
@@ -166,6 +166,22 @@ def sample_scene(rng: Random) -> Scene:
         for (name, colour), cell in zip(kinds, cells, strict=True)
     )
     return Scene(background, rng.choice(TEXTURES), items, rng.getrandbits(32))
+
+
+def with_things_of(other: Scene, scene: Scene, rng: Random) -> Scene:
+    """`scene` with one to three of its things exchanged for things of the other scene."""
+    wanted = {(item.thing, item.colour): item for item in other.items}
+    kinds = [
+        (name, colour)
+        for name, colour in wanted
+        if colour in visible_colours(BY_NAME[name], scene.background)
+    ]
+    items = list(scene.items)
+    number = min(rng.randint(1, 3), len(kinds), len(items))
+    places = rng.sample(range(len(items)), number)
+    for place, (name, colour) in zip(places, rng.sample(kinds, number), strict=True):
+        items[place] = replace(items[place], thing=name, colour=colour)
+    return replace(scene, items=tuple(items))
 
 
 def _draw_background(scene: Scene) -> NDArray[np.uint8]:

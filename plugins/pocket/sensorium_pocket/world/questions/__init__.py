@@ -3,6 +3,7 @@
 from .answers import NO_PICTURE, answer
 from .conversations import sample_conversation, sample_questions
 from .corpus import corpus
+from .pair_conversations import sample_pair_conversation, sample_pair_questions, second_scene
 from .phrasing import phrase, phrase_followup
 from .query import GROUPS, KINDS, SIDES, Query, Ref, Turn
 from .sampling import KIND_WEIGHTS, sample_query, sample_query_of
@@ -21,7 +22,10 @@ __all__ = [
     "phrase",
     "phrase_followup",
     "sample_conversation",
+    "sample_pair_conversation",
+    "sample_pair_questions",
     "sample_query",
     "sample_query_of",
     "sample_questions",
+    "second_scene",
 ]

@@ -45,7 +45,7 @@ def _absent(ref: Ref) -> str:
     return f"I do not see {_a(ref)}."
 
 
-def _places(items: Iterable[Item]) -> str:
+def places(items: Iterable[Item]) -> str:
     """'Top left, center': the evidence that most answers begin with."""
     return ", ".join(CELLS[item.cell] for item in items).capitalize()
 
@@ -71,7 +71,7 @@ def _exists(scene: Scene, query: Query) -> str:
     found = query.first.find(scene)
     if not found:
         return f"No, there is no {query.first.one}."
-    return f"{_places(found)}: yes, there is {_a(query.first)}."
+    return f"{places(found)}: yes, there is {_a(query.first)}."
 
 
 def _background(scene: Scene, query: Query) -> str:
@@ -83,7 +83,7 @@ def _where(scene: Scene, query: Query) -> str:
     if not found:
         return _absent(query.first)
     counted = f"is the {query.first.one}" if len(found) == 1 else f"are the {query.first.many}"
-    return f"{_places(found)}: there {counted}."
+    return f"{places(found)}: there {counted}."
 
 
 def _place(scene: Scene, query: Query) -> str:
@@ -98,7 +98,7 @@ def _unknown(scene: Scene, query: Query) -> str:
 def _tally(found: Sequence[Item], counted: str) -> str:
     if not found:
         return f"There are {counted}."
-    return f"{_places(found)}: there {'is' if len(found) == 1 else 'are'} {counted}."
+    return f"{places(found)}: there {'is' if len(found) == 1 else 'are'} {counted}."
 
 
 def _count(scene: Scene, query: Query) -> str:
@@ -120,7 +120,7 @@ def _colour(scene: Scene, query: Query) -> str:
     if not BY_NAME[query.first.thing].colourable:
         return NO_COLOURS
     found = query.first.find(scene)
-    seen = " ".join(f"{_places([item])}: {item.phrase}." for item in found)
+    seen = " ".join(f"{places([item])}: {item.phrase}." for item in found)
     return seen or _absent(query.first)
 
 
@@ -137,9 +137,9 @@ def _pointed(scene: Scene, *refs: Ref) -> tuple[str, list[Item]]:
             said.append(_absent(ref))
             break
         if len(found) > 1:
-            said.append(f"{_places(found)}: {amount(len(found), ref)}. Please ask about one.")
+            said.append(f"{places(found)}: {amount(len(found), ref)}. Please ask about one.")
             break
-        said.append(f"{_places(found)}: the {ref.one}.")
+        said.append(f"{places(found)}: the {ref.one}.")
         items.append(found[0])
     return " ".join(said), items
 
@@ -198,7 +198,7 @@ def _extreme(scene: Scene, query: Query) -> str:
 def _more(scene: Scene, query: Query) -> str:
     found = [(ref.find(scene), ref) for ref in (query.first, query.second)]
     counted = (
-        f"{_places(items)}: {amount(len(items), ref)}." if items else f"No {ref.many}."
+        f"{places(items)}: {amount(len(items), ref)}." if items else f"No {ref.many}."
         for items, ref in found
     )
     one, other = (len(items) for items, _ in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
 from types import MappingProxyType
@@ -12,12 +12,12 @@ from sensorium_pocket.world.things import THINGS
 
 from .answers import answer
 from .phrasing import phrase, phrase_followup
-from .query import SIDES, Query, Ref, Turn
-from .sampling import KIND_WEIGHTS, absent_ref, present_ref, sample_query, split_weights
+from .query import KINDS, SIDES, Query, Ref, Turn
+from .sampling import absent_ref, present_ref, sample_query, split_weights
 from .talking import WEIGHTS as TALK_WEIGHTS
 
 _TURNS, _TURN_WEIGHTS = (1, 2, 3), (75, 17, 8)
-_UNSEEN_WEIGHTS = {**dict.fromkeys(KIND_WEIGHTS, 3.0), "talk": 20.0}  # without a picture
+_UNSEEN_WEIGHTS = {**dict.fromkeys(KINDS, 3.0), "talk": 20.0}  # without a picture
 
 
 def turn(scene: Scene | None, query: Query, question: str, followup: bool = False) -> Turn:
@@ -48,9 +48,14 @@ def sample_questions(
 
     `emphasis` says for a kind of question how many times as often as usual it begins one.
     """
+    return distinct(lambda: sample_conversation(scene, rng, emphasis), count)
+
+
+def distinct(draw: Callable[[], list[Turn]], count: int) -> list[list[Turn]]:
+    """`count` conversations, no two of which begin with the same words; fewer if none are found."""
     found: dict[str, list[Turn]] = {}
     for _ in range(20 * count):
-        conversation = sample_conversation(scene, rng, emphasis)
+        conversation = draw()
         found.setdefault(conversation[0].question, conversation)
         if len(found) == count:
             break
@@ -75,7 +80,7 @@ def _unseen_turn(rng: Random) -> Turn:
 
 def _next_turn(scene: Scene, before: Query, rng: Random) -> Turn:
     """A follow-up to the turn before if one fits, else a fresh question (one in six anyway)."""
-    choices = _followups(scene, before, rng)
+    choices = followups(scene, before, rng)
     if not choices or rng.random() < 1 / 6:
         query = sample_query(scene, rng)
         return turn(scene, query, phrase(query, rng))
@@ -83,7 +88,7 @@ def _next_turn(scene: Scene, before: Query, rng: Random) -> Turn:
     return turn(scene, query, phrase_followup(query, rng, change), followup=True)
 
 
-def _followups(scene: Scene, before: Query, rng: Random) -> list[tuple[str, Query]]:
+def followups(scene: Scene, before: Query, rng: Random) -> list[tuple[str, Query]]:
     """(what changes, the resolved query) for every follow-up that fits."""
     if before.kind == "talk":
         return []

@@ -14,8 +14,11 @@ from .wording import Slots, fill_slots, finish, word
 PHRASES = {**looking.PHRASES, **counting.PHRASES, **placing.PHRASES, **comparing.PHRASES}
 
 
-def phrase(query: Query, rng: Random) -> str:
-    """A wording that says everything: it means the same query whatever was said before."""
+def phrase(query: Query, rng: Random, picture: str = "") -> str:
+    """A wording that says everything: it means the same query whatever was said before.
+
+    `picture` is what the picture that is meant is called, where there are several.
+    """
     if query.kind == "talk":
         return phrase_talk(query.intent or "", rng)
     if query.kind == "unknown":
@@ -25,8 +28,8 @@ def phrase(query: Query, rng: Random) -> str:
     coloured = query.kind == "exists" and query.first.colour is not None
     if coloured and rng.random() < 0.4:
         slots.update(_split_colour(query, rng))
-        return word(looking.EXISTS_COLOURED, slots, rng)
-    return word(PHRASES[query.kind], slots, rng)
+        return word(looking.EXISTS_COLOURED, slots, rng, picture)
+    return word(PHRASES[query.kind], slots, rng, picture)
 
 
 def phrase_followup(query: Query, rng: Random, change: str) -> str:

@@ -34,6 +34,9 @@ KINDS: dict[str, str] = {
 GROUPS: tuple[str, ...] = (*dict.fromkeys(KINDS.values()), "follow-up", "no picture")
 """Reporting groups. A turn's group is `Turn.group`."""
 
+PAIR_GROUPS: tuple[str, ...] = ("one of two pictures", "each of two pictures", "which picture")
+"""Reporting groups of questions that only make sense with two pictures."""
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -93,10 +96,13 @@ class Turn:
     answer: str
     followup: bool = False  # whether the wording only makes sense after the turn before
     sighted: bool = True  # whether there was a picture
+    pair: str | None = None  # one of PAIR_GROUPS, where the question takes two pictures
 
     @property
     def group(self) -> str:
-        """The reporting group, one of GROUPS."""
+        """The reporting group, one of GROUPS or PAIR_GROUPS."""
+        if self.pair is not None:
+            return self.pair
         if self.query.kind == "talk":
             return "small talk"
         if not self.sighted:

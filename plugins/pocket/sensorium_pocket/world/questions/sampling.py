@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import permutations
 from random import Random
 from types import MappingProxyType
 
@@ -29,11 +30,16 @@ KIND_WEIGHTS: dict[str, float] = {
     "background": 3,
     "bigger": 26,
     "smaller": 22,
+    "same": 14,
     "biggest": 12,
     "smallest": 12,
     "talk": 14,
 }
-"""How often each kind is asked (of kinds that a scene allows). Harder kinds more often."""
+"""How often each kind is asked (of kinds that a scene allows). Harder kinds more often.
+
+`same` is `bigger` or `smaller` asked of two things of one size. Drawn among the others such pairs
+are so rare that a model never learns to say so.
+"""
 
 _KINDS = tuple(KIND_WEIGHTS)
 _TROUBLE = 0.08  # share of questions about one thing of which there is none, or several
@@ -92,6 +98,8 @@ def sample_query_of(kind: str, scene: Scene, rng: Random) -> Query | None:
             return _next_to_query(scene, rng)
         case "bigger" | "smaller":
             return _size_query(kind, scene, rng)
+        case "same":
+            return _same_size_query(scene, rng)
         case "biggest" | "smallest":
             return _extreme_query(kind, scene)
         case "more":
@@ -217,9 +225,23 @@ def _size_query(kind: str, scene: Scene, rng: Random) -> Query | None:
     if rng.random() < _TROUBLE:
         second = _troubled(scene, rng)
         return Query(kind, first, second) if _differ(first, second) else None
-    ratio = max(one.scale, other.scale) / min(one.scale, other.scale)
+    ratio = _ratio(one, other)
     clear = ratio >= _CLEARLY_BIGGER or (ratio <= _SURELY_EQUAL and rng.random() < 0.4)
     return Query(kind, first, second) if clear else None
+
+
+def _same_size_query(scene: Scene, rng: Random) -> Query | None:
+    equal = [
+        (first, second)
+        for (first, one), (second, other) in permutations(_single_refs(scene, rng), 2)
+        if _ratio(one, other) <= _SURELY_EQUAL
+    ]
+    return Query(rng.choice(("bigger", "smaller")), *rng.choice(equal)) if equal else None
+
+
+def _ratio(one: Item, other: Item) -> float:
+    """Of their sizes, at least 1."""
+    return max(one.scale, other.scale) / min(one.scale, other.scale)
 
 
 def _extreme_query(kind: str, scene: Scene) -> Query | None:

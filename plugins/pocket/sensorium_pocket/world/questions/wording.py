@@ -6,6 +6,7 @@ A family file gives each kind a `Phrases`: cores in four grammatical moods, beca
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from sensorium_pocket.world.things import BY_NAME, COLOURS, article
@@ -99,10 +100,20 @@ def _preposition(spot: str, rng: Random) -> str:
     return rng.choice(("at", "at", "in", "on"))
 
 
-def word(phrases: Phrases, slots: Slots, rng: Random) -> str:
-    """One wording: opener, core, closer, contractions, punctuation, case, perhaps a typo."""
+_THE_PICTURE = re.compile(r"\b(the|this|that|a|my) \{pic\}")
+
+
+def word(phrases: Phrases, slots: Slots, rng: Random, picture: str = "") -> str:
+    """One wording: opener, core, closer, contractions, punctuation, case, perhaps a typo.
+
+    `picture` is a name of the picture that is meant ('the first picture'), and is then part of it.
+    """
     mood, core = phrases.pick(rng)
-    text, pictured = core, "{pic}" in core
+    text = _THE_PICTURE.sub(picture, core) if picture else core
+    named = not picture or text != core
+    if not named and not set(",:") & set(core) and rng.random() < 0.55:
+        text, named = f"{text} in {picture}", True
+    pictured = bool(picture) or "{pic}" in core
     question = mood in ("ask", "terse")
     if rng.random() < _OPENED[mood]:
         opener = rng.choice(OPENERS[mood])
@@ -116,6 +127,8 @@ def word(phrases: Phrases, slots: Slots, rng: Random) -> str:
         closer = rng.choice(CLOSERS)
         if not (pictured and "{pic}" in closer):
             text = text + closer if closer.startswith(",") else f"{text} {closer}"
+    if not named:
+        text = rng.choices((f"in {picture}, {text}", f"{picture}: {text}"), (4, 1))[0]
     return finish(text.format_map(slots), question, rng)
 
 
