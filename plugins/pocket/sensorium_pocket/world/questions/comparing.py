@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from .casual import comparing
+from .wordbank import entries
 from .wording import Phrases
 
 # {more} and {most} are one of these.
 SIZES = {
-    "bigger": ("bigger", "bigger", "larger"),
-    "smaller": ("smaller", "smaller", "tinier"),
-    "biggest": ("biggest", "biggest", "largest"),
-    "smallest": ("smallest", "smallest", "tiniest"),
+    "bigger": entries("bigger|bigger|bigger|bigger|larger|larger|larger|more big|greater"),
+    "smaller": entries("smaller|smaller|smaller|smaller|tinier|tinier|littler|more small"),
+    "biggest": entries("biggest|biggest|biggest|biggest|largest|largest|largest|most big|hugest"),
+    "smallest": entries("smallest|smallest|smallest|smallest|tiniest|tiniest|littlest|most small"),
+}
+
+# {takes} and {takes_most} are one of these.
+SPACE = {
+    "bigger": entries("takes up more space|takes up more room|takes more space|fills more room"),
+    "smaller": entries("takes up less space|takes up less room|takes less space|fills less room"),
+    "biggest": entries("takes up the most space|takes up the most room|takes the most space"),
+    "smallest": entries("takes up the least space|takes up the least room|takes the least space"),
 }
 
 COMPARE = Phrases(
@@ -48,7 +58,7 @@ COMPARE = Phrases(
     {more}: {the} or {the2} | {more}, {the} or {the2} | the {more} one: {the} or {the2}
     {the} or {the2}: {more} | {one} or {one2}, which is {more} | {the} {more} than {the2}
     """,
-)
+).with_casual(comparing.COMPARE)
 
 EXTREME = Phrases(
     ask="""
@@ -80,6 +90,6 @@ EXTREME = Phrases(
     {most} thing | {most} thing | {most} object | {most} item | {most} one | the {most} thing
     the {most} object | the {most} one
     """,
-)
+).with_casual(comparing.EXTREME)
 
 PHRASES = {"bigger": COMPARE, "smaller": COMPARE, "biggest": EXTREME, "smallest": EXTREME}

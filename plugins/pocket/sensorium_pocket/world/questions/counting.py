@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .casual import counting, more
 from .wording import Phrases
 
 COUNT = Phrases(
@@ -55,7 +56,7 @@ COUNT = Phrases(
     {many} in total | total {many} | total number of {many} | amount of {many}
     quantity of {many}
     """,
-)
+).with_casual(counting.COUNT)
 
 TOTAL = Phrases(
     ask="""
@@ -97,7 +98,7 @@ TOTAL = Phrases(
     total number of things | total number of objects | total | total count | object count
     item count | count of all things | things in total | objects in total
     """,
-)
+).with_casual(counting.TOTAL)
 
 MORE = Phrases(
     ask="""
@@ -144,6 +145,6 @@ MORE = Phrases(
     {many} or {many2}: more of which | {many} versus {many2} | {many} vs {many2}
     as many {many} as {many2}
     """,
-)
+).with_casual(more.MORE)
 
 PHRASES = {"count": COUNT, "total": TOTAL, "more": MORE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .casual import colours, looking, spots
 from .wording import Phrases
 
 CAPTION = Phrases(
@@ -50,7 +51,7 @@ CAPTION = Phrases(
     things in the {pic} | objects in the {pic} | see anything | do you see anything
     can you see anything | is there anything | anything in the {pic} | anything to see
     """,
-)
+).with_casual(looking.CAPTION)
 
 EXISTS = Phrases(
     ask="""
@@ -112,7 +113,7 @@ EXISTS = Phrases(
     got any {many} | have {a} | have any {many} | see {a} | see any {many} | see {a} anywhere
     spot {a} | spot any {many} | presence of {a} | presence of {many}
     """,
-)
+).with_casual(looking.EXISTS)
 
 EXISTS_COLOURED = Phrases(
     ask="""
@@ -127,7 +128,7 @@ EXISTS_COLOURED = Phrases(
     if the {one_plain} is {col} | whether the {one_plain} is {col}
     if there is {a_plain} that is {col} | if any {one_plain} is {col}
     """,
-)
+).with_casual(looking.EXISTS_COLOURED)
 
 COLOUR = Phrases(
     ask="""
@@ -158,7 +159,7 @@ COLOUR = Phrases(
     {the}'s {color} | {the} is what {color} | {the}: what {color}
     {the}: {anycolor} or {anycolor2}
     """,
-)
+).with_casual(colours.COLOUR)
 
 BACKGROUND = Phrases(
     ask="""
@@ -201,7 +202,7 @@ BACKGROUND = Phrases(
     {color} of background | the background | the background {color}
     the {color} behind everything | backdrop {color} | {color} behind the things
     """,
-)
+).with_casual(colours.BACKGROUND)
 
 AT = Phrases(
     ask="""
@@ -243,7 +244,7 @@ AT = Phrases(
     anything {at} | anything {at} | something {at} | thing {at} | object {at} | the thing {at}
     contents of the {spot}
     """,
-)
+).with_casual(spots.AT)
 
 PHRASES = {
     "caption": CAPTION,

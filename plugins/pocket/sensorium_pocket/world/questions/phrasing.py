@@ -45,12 +45,14 @@ def phrase_followup(query: Query, rng: Random, change: str) -> str:
 def _slots(query: Query, rng: Random) -> Slots:
     slots = fill_slots(query, rng)
     if query.side is not None:
-        slots["compared"] = placing.COMPARED[query.side]
-        slots["neighbour"] = placing.NEIGHBOUR[query.side]
+        slots["compared"] = rng.choice(placing.COMPARED[query.side])
+        slots["neighbour"] = rng.choice(placing.NEIGHBOUR[query.side])
     if query.kind in comparing.SIZES:
         slots["more"] = slots["most"] = rng.choice(comparing.SIZES[query.kind])
+        slots["takes"] = slots["takes_most"] = rng.choice(comparing.SPACE[query.kind])
     if "is" in slots:
         slots["s_it"] = "it" if slots["is"] == "is" else "they"
+        slots["s_them"] = "it" if slots["is"] == "is" else "them"
     return slots
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .casual import placing, spots, where
+from .wordbank import entries
 from .wording import Phrases
 
 PLACE = Phrases(
@@ -30,7 +32,7 @@ PLACE = Phrases(
     is {the} {at} or not | true or false: {the} is {at} | {the} {at}, correct
     {the} is {at}, isn't it | any {one} {at}
     """,
-)
+).with_casual(spots.PLACE)
 
 WHERE = Phrases(
     ask="""
@@ -84,7 +86,7 @@ WHERE = Phrases(
     {thes} {is} where | looking for {thes} | i am looking for {thes} | i can't find {thes}
     i cannot find {thes} | i don't see {thes}, where {is} {s_it}
     """,
-)
+).with_casual(where.WHERE)
 
 RELATION = Phrases(
     ask="""
@@ -123,7 +125,7 @@ RELATION = Phrases(
     {the} {side} {the2} | {the} {side} {the2} | {one} {side} {the2} | {one} {side} {one2}
     {the} is {side} {the2}
     """,
-)
+).with_casual(placing.RELATION)
 
 NEXT_TO = Phrases(
     ask="""
@@ -164,19 +166,21 @@ NEXT_TO = Phrases(
     anything {near} {the} | anything {near} {the} | something {near} {the} | thing {near} {the}
     the thing {near} {the} | object {near} {the} | the neighbor {near} {the} | {near} {the}
     """,
-)
+).with_casual(placing.NEXT_TO)
 
 COMPARED = {
-    "left": "further left",
-    "right": "further right",
-    "above": "higher up",
-    "below": "lower down",
+    "left": entries("further left|further left|farther left|more to the left|further to the left"),
+    "right": entries(
+        "further right|further right|farther right|more to the right|further to the right"
+    ),
+    "above": entries("higher up|higher up|higher|further up"),
+    "below": entries("lower down|lower down|lower|further down"),
 }
 NEIGHBOUR = {
-    "left": "on its left",
-    "right": "on its right",
-    "above": "above it",
-    "below": "below it",
+    "left": entries("on its left|on its left|to its left|left of it|to the left of it"),
+    "right": entries("on its right|on its right|to its right|right of it|to the right of it"),
+    "above": entries("above it|above it|just above it|on top of it|over it"),
+    "below": entries("below it|below it|just below it|under it|underneath it|beneath it"),
 }
 
 PHRASES = {"where": WHERE, "place": PLACE, "relation": RELATION, "next_to": NEXT_TO}

@@ -40,6 +40,10 @@ OPENERS: dict[str, tuple[str, ...]] = {
     hey, | ok, | please: | now: | quick: | quick question: | tell me: | question:
     in the {pic}: | so, | next:
     """),
+    "say": entries("""
+    hey, | hi, | hello, | hi there. | hello! | hey! | ok, | ok so | so, | well, | sorry, | please,
+    excuse me, | good morning. | right, | oh, | um, | hm, | quick question:
+    """),
 }
 """What may stand before a core, by its mood."""
 

@@ -1,6 +1,6 @@
 """Turns phrase tables into sentences: slots, openers, closers, punctuation, small typos.
 
-A family file gives each kind a `Phrases`: cores in four grammatical moods, because
+A family file gives each kind a `Phrases`: cores in five grammatical moods, because
 'can you tell me' goes before 'where the cat is' but not before 'where is the cat'.
 """
 
@@ -15,23 +15,37 @@ from .query import Query, Ref
 from .wordbank import CLOSERS, NEAR_PHRASES, OPENERS, PICTURE_WORDS, SIDE_PHRASES, SPOTS, entries
 
 Slots = dict[str, str]
+_MOODS = {"ask": 2.0, "tell": 1.0, "do": 1.0, "terse": 1.0, "say": 1.5}  # and their weights
 
 
 class Phrases:
     """The wordings of one kind. Slots in braces are listed in `fill_slots`."""
 
-    def __init__(self, ask: str, tell: str = "", do: str = "", terse: str = "") -> None:
+    def __init__(
+        self, ask: str, tell: str = "", do: str = "", terse: str = "", say: str = ""
+    ) -> None:
         """Take tables of cores, see `wordbank.entries`.
 
-        `ask`: questions; `tell`: clauses after 'tell me'; `do`: commands; `terse`: the rest.
+        `ask`: questions; `tell`: clauses after 'tell me'; `do`: commands; `terse`: scraps;
+        `say`: whole utterances that nothing is put around, a question mark behind questions.
         """
-        self.moods = {"ask": entries(ask), "tell": entries(tell), "do": entries(do)}
-        self.moods["terse"] = entries(terse)
+        self.moods = {
+            mood: entries(table)
+            for mood, table in zip(_MOODS, (ask, tell, do, terse, say), strict=True)
+        }
+        self._weigh()
+
+    def with_casual(self, casual: Phrases) -> Phrases:
+        """Both tables in one. The plain cores count double: they are what people say most."""
+        both = Phrases("")
+        both.moods = {mood: 2 * cores + casual.moods[mood] for mood, cores in self.moods.items()}
+        both._weigh()
+        return both
+
+    def _weigh(self) -> None:
         self.names = [mood for mood, cores in self.moods.items() if cores]
-        # A mood is as likely as the root of its number of cores; plain questions double.
-        self.weights = [
-            len(self.moods[mood]) ** 0.5 * (2 if mood == "ask" else 1) for mood in self.names
-        ]
+        # A mood is as likely as the root of its number of cores, times its own weight.
+        self.weights = [len(self.moods[mood]) ** 0.5 * _MOODS[mood] for mood in self.names]
 
     def pick(self, rng: Random) -> tuple[str, str]:
         """A mood and one of its cores."""
@@ -39,11 +53,18 @@ class Phrases:
         return mood, rng.choice(self.moods[mood])
 
 
-_OPENED = {"ask": 0.3, "tell": 1.0, "do": 0.5, "terse": 0.12}  # how often there is an opener
-_CLOSED = {"ask": 0.25, "tell": 0.15, "do": 0.2, "terse": 0.15}
+_OPENED = {
+    "ask": 0.3,
+    "tell": 1.0,
+    "do": 0.5,
+    "terse": 0.12,
+    "say": 0.1,
+}  # how often there is an opener
+_CLOSED = {"ask": 0.25, "tell": 0.15, "do": 0.2, "terse": 0.15, "say": 0.0}
 _ASKING = ("can", "could", "would", "will", "do", "have", "any", "hey, can")
 _CONTRACTIONS = (("what is ", "what's "), ("where is ", "where's "), ("there is ", "there's "))
-_TYPOS_PER_QUESTION = 0.03
+_TYPOS_PER_QUESTION = 0.08
+_FIRST_LETTER = re.compile(r"^\w|(?<=[.?!] )\w|\bi\b(?=['\s])")  # of a sentence, or 'I'
 _SHOUTED = 0.01  # all in capitals
 
 
@@ -110,11 +131,12 @@ def word(phrases: Phrases, slots: Slots, rng: Random, picture: str = "") -> str:
     """
     mood, core = phrases.pick(rng)
     text = _THE_PICTURE.sub(picture, core) if picture else core
-    named = not picture or text != core
-    if not named and not set(",:") & set(core) and rng.random() < 0.55:
+    question = mood in ("ask", "terse") or core.endswith("?")
+    text = text.removesuffix("?")
+    named = not picture or text != core.removesuffix("?")
+    if not named and not set(",:.?") & set(text) and rng.random() < 0.55:
         text, named = f"{text} in {picture}", True
     pictured = bool(picture) or "{pic}" in core
-    question = mood in ("ask", "terse")
     if rng.random() < _OPENED[mood]:
         opener = rng.choice(OPENERS[mood])
         if not (pictured and "{pic}" in opener):
@@ -144,8 +166,7 @@ def finish(text: str, question: bool, rng: Random) -> str:
     if text[-1] not in "?!.":
         text += rng.choices(("?", "", ".", "!"), (75, 22, 2, 1) if question else (8, 40, 48, 4))[0]
     if rng.random() < 0.55:
-        text = text[0].upper() + text[1:]
-        text = text.replace(" i ", " I ").replace(" i'd ", " I'd ")
+        text = _FIRST_LETTER.sub(lambda found: found[0].upper(), text)
     return text.upper() if rng.random() < _SHOUTED else text
 
 
@@ -154,19 +175,48 @@ _SAFE = frozenset(
     entries("""
     what | where | which | tell | please | could | would | picture | image | photo | scene
     drawing | know | many | wonder | does | this | that | number | find | look | something
-    anything
+    anything | there | the | you | are | see | can | your | have | with | thing | things | object
+    objects | wondering | want | looking | wants | say | show | here | whether | think | true
+    thanks | hello | should | about | really | exactly | visible | located | question
     """)
 )
 
+# How people misspell some of them on purpose or by ear.
+_SLIPS: dict[str, tuple[str, ...]] = {
+    "are": ("r", "ar"),
+    "can": ("cann", "cna"),
+    "does": ("dose", "dos", "dus"),
+    "have": ("hav", "haev"),
+    "know": ("kno", "knwo"),
+    "many": ("meny", "manny", "mny"),
+    "number": ("nr", "numbr"),
+    "object": ("objekt", "obect"),
+    "objects": ("objekts", "obects"),
+    "picture": ("pictur", "picure", "pitcure"),
+    "please": ("pls", "plz", "pleas"),
+    "the": ("teh", "th", "da"),
+    "there": ("ther", "their", "thier"),
+    "thing": ("thin", "ting"),
+    "things": ("thigs", "tings"),
+    "what": ("wat", "wht", "wot"),
+    "where": ("wher", "were", "whre"),
+    "which": ("wich", "witch", "whitch"),
+    "you": ("u", "yu", "ya"),
+    "your": ("ur", "youre"),
+}
+
 
 def misspell(text: str, rng: Random) -> str:
-    """Drop, double or swap a letter of one harmless word."""
+    """One harmless word as it is often misspelled, or with a letter dropped, doubled or swapped."""
     words = text.split(" ")
     spots = [index for index, part in enumerate(words) if part in _SAFE]
     if not spots:
         return text
     index = rng.choice(spots)
     part = words[index]
+    if part in _SLIPS and rng.random() < 0.5:
+        words[index] = rng.choice(_SLIPS[part])
+        return " ".join(words)
     at = rng.randrange(1, len(part) - 1)
     words[index] = rng.choice(
         (
