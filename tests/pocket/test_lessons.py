@@ -9,12 +9,19 @@ from sensorium_pocket.lessons import LONGER_TALKS
 from sensorium_pocket.options import WorldOptions
 
 
+def pictures_of(conversation):
+    """Of every user turn the digests of its pictures."""
+    turns = [message for message in conversation if message.role == "user"]
+    return [
+        [part.media.digest for part in turn.parts if isinstance(part, MediaPart)] for turn in turns
+    ]
+
+
 def shown(conversation):
     """Of every user turn the digest of its picture, or None."""
-    turns = [message for message in conversation if message.role == "user"]
-    media = [[p.media for p in turn.parts if isinstance(p, MediaPart)] for turn in turns]
-    assert all(len(pictures) <= 1 for pictures in media)
-    return [pictures[0].digest if pictures else None for pictures in media]
+    pictures = pictures_of(conversation)
+    assert all(len(of_turn) <= 1 for of_turn in pictures)
+    return [of_turn[0] if of_turn else None for of_turn in pictures]
 
 
 def test_the_picture_is_in_the_first_turn_unless_the_talk_is_longer():
@@ -42,8 +49,18 @@ def test_in_a_longer_talk_something_comes_before_the_picture():
     assert before == {"nothing", "same", "other"}
 
 
-@pytest.mark.parametrize("longer", [0.0, 0.5])
-def test_a_lesson_is_the_same_whenever_it_is_read(longer):
-    options = WorldOptions(seed=5, longer=longer)
+def test_two_pictures_stand_in_the_first_message():
+    for sample in map(Questions(WorldOptions(seed=3, pairs=0.999)).__getitem__, range(30)):
+        turns = [pictures_of(conversation) for conversation in sample.conversations]
+        if not any(first for first, *_ in turns):
+            continue  # one in twenty-five has no picture at all
+        assert {len(first) for first, *_ in turns} == {2}
+        assert not any(later for _, *rest in turns for later in rest)
+        assert set(sample.media_labels) == {digest for first, *_ in turns for digest in first}
+
+
+@pytest.mark.parametrize(("longer", "pairs"), [(0.0, 0.0), (0.5, 0.0), (0.3, 0.5)])
+def test_a_lesson_is_the_same_whenever_it_is_read(longer, pairs):
+    options = WorldOptions(seed=5, longer=longer, pairs=pairs)
     some, others = Questions(options), Questions(options)
     assert [some[n] for n in (3, 1, 2)] == [others[n] for n in (3, 1, 2)]
