@@ -55,6 +55,8 @@ def build(lines: int = LINES) -> Tokenizer:
 
 
 if __name__ == "__main__":
-    WORDS.write_text("\n".join(collect_words()) + "\n", "utf-8")
+    # What ears have learned is not taken from them: words are only added. Read what is new.
+    words = {*WORDS.read_text("utf-8").split(), *collect_words()}
+    WORDS.write_text("\n".join(sorted(words)) + "\n", "utf-8")
     PLACE.parent.mkdir(parents=True, exist_ok=True)
     build().save(str(PLACE))

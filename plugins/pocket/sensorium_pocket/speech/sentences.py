@@ -13,7 +13,12 @@ from random import Random
 import yaml
 
 from sensorium_pocket.paraphrases import written_questions
-from sensorium_pocket.world.questions import sample_conversation
+from sensorium_pocket.world.questions import (
+    Turn,
+    sample_conversation,
+    sample_pair_conversation,
+    second_scene,
+)
 from sensorium_pocket.world.questions.wordbank import entries
 from sensorium_pocket.world.scenes import sample_scene
 
@@ -21,6 +26,9 @@ from .wording import normal, number
 
 BROKEN = 0.45
 """Share of sentences that are spliced, salad or numbers."""
+
+_PAIRS = 0.25
+"""Share of the questions about pictures that are about two."""
 
 LONGEST = 20
 """Words; what is longer is cut to a piece of it."""
@@ -30,7 +38,7 @@ _SOUND_ALIKE = frozenset(
     entries("""
     too | two | four | their | they're | your | won | hi | know | bye | hear | wear
     write | hour | its | who's | ate | sun | pear | bee | inn | wood | knew | blew | red
-    meat | weak | hole | sail | plain | deer | flour | sew | eye | ant | weigh | rode
+    pick | seen | meat | weak | hole | sail | plain | deer | flour | sew | eye | ant | weigh | rode
     maid | peace | tale | mail | sum | threw | past | tail | sea | knight | our
     whether | whose | buy
     """)
@@ -99,11 +107,17 @@ def _held_out() -> frozenset[str]:
 def _asked(rng: Random) -> str:
     known = lexicon()
     while True:
-        scene = None if rng.random() < 0.15 else sample_scene(rng)
-        turn = rng.choice(sample_conversation(scene, rng))
-        said = normal(turn.question)
+        said = normal(rng.choice(_conversation(rng)).question)
         if said and known >= set(said.split()):  # typing errors cannot be heard
             return said
+
+
+def _conversation(rng: Random) -> list[Turn]:
+    """About a picture, about two, or about none."""
+    scene = None if rng.random() < 0.15 else sample_scene(rng)
+    if scene is not None and rng.random() < _PAIRS:
+        return sample_pair_conversation((scene, second_scene(scene, rng)), rng)
+    return sample_conversation(scene, rng)
 
 
 def _piece(rng: Random, longest: int) -> list[str]:

@@ -15,7 +15,14 @@ _SPELLINGS = {
     **{"wheres": "where's", "theres": "there's", "hows": "how's", "pls": "please"},
     **{"favorite": "favourite", "alright": "all right", "hullo": "hello", "mum": "mom"},
     **{"id": "i'd", "im": "i'm", "lets": "let's", "thats": "that's", "dont": "don't"},
-    **{"doughnut": "donut", "doughnuts": "donuts", "vs": "versus"},
+    **{
+        "1st": "first",
+        "2nd": "second",
+        "3rd": "third",
+        "doughnut": "donut",
+        "doughnuts": "donuts",
+        "vs": "versus",
+    },
 }
 _ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -28,6 +35,7 @@ _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eigh
 def normal(text: str) -> str:
     """Any sentence → its normal form; of nothing but punctuation, nothing."""
     text = unicodedata.normalize("NFKD", text.replace("’", "'")).lower()
+    text = re.sub(r"\b[123](st|nd|rd)\b", lambda found: _SPELLINGS.get(found[0], found[0]), text)
     text = re.sub(r"\d+", lambda found: f" {number(int(found[0]))} ", text)
     text = re.sub(r"[^a-z' ]+", lambda found: "" if _is_accent(found[0]) else " ", text)
     words = (word.strip("'") for word in text.split())
