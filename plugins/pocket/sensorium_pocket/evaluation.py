@@ -17,6 +17,7 @@ from .examples import FOLDER
 from .examples.build import EXAMPLES
 from .examples.build import scene_of as scene_of_example
 from .lessons import Shown, Talk, later_talk, shown
+from .pair_paraphrases import pair_for, written_pair_questions
 from .paraphrases import scene_for, written_questions
 from .pictures import EVALUATION_SEEDS, picture_of, scene_of
 from .tally import Table, Tally
@@ -31,7 +32,7 @@ from .world.questions import (
 )
 from .world.questions.pair_conversations import pair_turn
 from .world.questions.pair_wordings import phrase_pair
-from .world.questions.pairs import sample_pair_query_of
+from .world.questions.pairs import answer_pair, sample_pair_query_of
 from .world.questions.query import KINDS, PAIR_GROUPS, Query
 from .world.scenes import Scene, sample_scene
 from .world.scoring import caption_scores, is_correct
@@ -178,4 +179,11 @@ def _ask_written(engine: Answering, tally: Tally) -> Iterator[Table]:
         got = engine.ask([Message.user(picture_of(scene), written.text)]).text
         expected = answer(scene, written.query)
         tally.add("hand-written", is_correct(written.query.kind, expected, got))
+        yield tally.table()
+    for number, pair_question in enumerate(written_pair_questions()):
+        rng = Random(FIRST_SCENE + number)
+        pair = pair_for(pair_question.asked, rng, present=number % 4 > 0)
+        got = engine.ask([Message.user(*map(picture_of, pair), pair_question.text)]).text
+        right = got.strip() == answer_pair(pair, pair_question.asked)
+        tally.add("hand-written, two pictures", right)
         yield tally.table()

@@ -37,7 +37,7 @@ class WrittenQuestion:
 def written_questions() -> list[WrittenQuestion]:
     """All of paraphrases.yaml, in its order."""
     text = files(__package__).joinpath("paraphrases.yaml").read_text("utf-8")
-    return [WrittenQuestion(entry["text"], _query(entry)) for entry in yaml.safe_load(text)]
+    return [WrittenQuestion(entry["text"], as_query(entry)) for entry in yaml.safe_load(text)]
 
 
 def scene_for(query: Query, rng: Random, *, present: bool) -> Scene:
@@ -63,7 +63,8 @@ def _with(scene: Scene, query: Query, rng: Random) -> Scene:
     return replace(scene, items=tuple(items))
 
 
-def _query(entry: dict[str, Any]) -> Query:
+def as_query(entry: dict[str, Any]) -> Query:
+    """The meaning of an entry of the file."""
     kind = entry["kind"]
     return Query(
         kind,
