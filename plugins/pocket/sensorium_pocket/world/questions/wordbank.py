@@ -62,11 +62,11 @@ OPENERS: dict[str, tuple[str, ...]] = {
     i'd like you to | go ahead and | look at the {pic} and | look and | your task: | next:
     just | simply | quickly | first, | then | so, | well, | hi, | hello, | be so kind and | pls
     do me a favor and | i need you to | i'd love you to | i ask you to | i would like you to
-    could you just | can you quickly | are you able to | you should | let's
+    could you just | can you quickly | are you able to | you should
     help me: | help me to | for me, | in the {pic}, | with this {pic}: | using the {pic}, | task:
     may i ask you to | could i ask you to | would you be so kind to | have a look and
     sorry, can you
-    hey, can you | my turn is over, now | my son wants you to | take your time and
+    hey, can you | my son wants you to | take your time and
     """),
     "terse": entries("""
     hey, | ok, | please: | now: | quick: | quick question: | tell me: | question:
@@ -86,7 +86,7 @@ CLOSERS = entries("""
     , can you tell me | , do you know | , do you think | , would you say | , if you can see it
     , my friend | for me | right now | now | , in your view | , sorry | , pls | pls | plz | thx
     , if i may ask | , mate | , buddy | , dear | , by the way | , do you see | , then | then
-    in my {pic} | inside the {pic} | on my {pic} | on this {pic} | within the {pic} | in my {pic} here
+    in my {pic} | inside the {pic} | on my {pic} | on this {pic} | within the {pic}
     on the {pic}, thanks | , please and thank you | , i wonder | , any idea | , i am curious
     . thanks | . please help | . i can't see it well | . i need to know | . my son wants to know
     . i am not sure | . just curious | . be quick | . take your time | . thank you!
@@ -101,19 +101,19 @@ def _spots(cell: int) -> tuple[str, ...]:
     if cell == 4:
         return entries("""
             center | center | center | middle | middle | middle | centre | very center | very middle
-            very centre | center of it all | exact center | exact middle | dead center
+            very centre | exact center | exact middle | dead center
             """)
     if row == 1:
         return entries(f"""
             {h} | {h} | {h} side | middle {h} | center {h} | {h} middle | {h} center
             {h}-hand side | {h} edge | {h} hand side | far {h} | middle of the {h}
-            center of the {h} | {h} side in the middle | middle of the {h} side
+            center of the {h} | middle of the {h} side
             """)
     if column == 1:
         return entries(f"""
             {v} | {v} | {v} | {v} middle | {v} center | {v} centre | {w} middle | {w} center
             middle of the {v} | center of the {v} | {v} edge | {w} edge | very {v} | {v} side
-            {v} in the middle | {w} side | middle of the {v} edge | {w} part | {v} part
+            {w} side | middle of the {v} edge | {w} part | {v} part
             """)
     return entries(f"""
         {v} {h} | {v} {h} | {v} {h} | {w} {h} | {w} {h} | {v}-{h} | {w}-{h}
@@ -164,12 +164,12 @@ NEAR_PHRASES: dict[str, tuple[str, ...]] = {
     """),
     "above": entries("""
     above | above | directly above | just above | right above | over | on top of | immediately above
-    directly over | right over | just over | one up from | up above | at the top of
+    directly over | right over | just over | one up from | up above
     """),
     "below": entries("""
     below | below | directly below | just below | right below | under | beneath | underneath
     directly under | right under | immediately below | just under | directly beneath | one down from
-    down below | right beneath | at the bottom of
+    down below | right beneath
     """),
 }
 """'what is ... the dog': the neighbouring cell."""
