@@ -47,7 +47,7 @@ SAYINGS: dict[str, str] = {
     superb | outstanding | terrific | fabulous | exceptional | incredible | unbelievable
     stunning | phenomenal | genius | you genius | hurray | hooray | yay | woohoo | woo | woah
     whoa | wow, great | wow, you are good | wow, well done | wow, that's right | wow, impressive
-    oh wow | oh, very good | ooh, nice | oh, well done | top | top notch | first class
+    oh wow | oh, very good | ooh, nice | oh, well done | top notch | first class
     five stars | ten out of ten | a plus | full marks | gold star for you | spot on | right on
     bang on | that's spot on | that is spot on | that's perfect | that is perfect
     that was perfect | that is amazing | that was amazing | that is awesome | that's awesome
