@@ -31,8 +31,9 @@ from sensorium_pocket.world import (
 from sensorium_pocket.world.questions import followups
 from sensorium_pocket.world.questions.phrasing import PHRASES, phrase_followup
 from sensorium_pocket.world.questions.talking import REPLIES, SAYINGS
-from sensorium_pocket.world.questions.wordbank import SPOTS
-from sensorium_pocket.world.things import BY_NAME
+from sensorium_pocket.world.questions.wordbank import NEAR_PHRASES, SIDE_PHRASES, SPOTS
+from sensorium_pocket.world.questions.wording import Phrases, misspell, word
+from sensorium_pocket.world.things import BACKGROUNDS, BY_NAME, COLOURS
 
 seeds = st.integers(0, 2**32)
 cat, dog, heart = Ref("cat"), Ref("dog"), Ref("heart")
@@ -202,6 +203,34 @@ def test_no_core_is_shared_by_two_kinds_or_intents() -> None:
     sayings = Counter(text for texts in SAYINGS.values() for text in set(texts))
     assert [text for text, number in sayings.items() if number > 1] == []
     assert set(SAYINGS) == set(REPLIES)
+
+
+def test_what_decides_a_question_is_never_misspelled() -> None:
+    places = [text for table in (*SPOTS, *NEAR_PHRASES.values()) for text in table]
+    sides = [text for table in SIDE_PHRASES.values() for text in table]
+    things = [form for thing in THINGS for pair in thing.words for form in pair]
+    deciding = {*" ".join([*places, *sides, *things, *COLOURS, *BACKGROUNDS]).split()}
+    deciding |= {"how", "background", "more", "fewer", "bigger", "smallest", "color", "count"}
+    deciding -= {"the", "you", "here"}
+    for seed in range(20):
+        for text in deciding:
+            assert misspell(text, Random(seed)) == text
+            assert misspell(f"{text} many {text}", Random(seed)).split()[::2] == [text, text]
+    assert misspell("many", Random(0)) != "many" or misspell("many", Random(1)) != "many"
+
+
+def test_a_whole_utterance_keeps_its_own_sentences() -> None:
+    phrases = Phrases("", say="i see {a}. is it {col}? | {a}, i think")
+    said = {word(phrases, {"a": "a cat", "col": "red"}, Random(seed)) for seed in range(300)}
+    assert {"I see a cat. Is it red?", "i see a cat. is it red?", "A cat, I think."} <= said
+    assert not any("??" in text or "?." in text for text in said)
+
+
+def test_casual_cores_join_the_plain_ones_which_stay_likelier() -> None:
+    both = Phrases("a | b", do="c").with_casual(Phrases("d", say="e"))
+    assert Counter(both.moods["ask"]) == {"a": 2, "b": 2, "d": 1}
+    assert (both.moods["do"], both.moods["say"]) == (("c", "c"), ("e",))
+    assert {both.pick(Random(seed))[0] for seed in range(50)} == {"ask", "do", "say"}
 
 
 def test_important_kinds_have_many_cores_and_every_slot_is_filled() -> None:

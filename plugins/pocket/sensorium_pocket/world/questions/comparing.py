@@ -8,10 +8,10 @@ from .wording import Phrases
 
 # {more} and {most} are one of these.
 SIZES = {
-    "bigger": entries("bigger|bigger|bigger|bigger|larger|larger|larger|more big|greater"),
-    "smaller": entries("smaller|smaller|smaller|smaller|tinier|tinier|littler|more small"),
-    "biggest": entries("biggest|biggest|biggest|biggest|largest|largest|largest|most big|hugest"),
-    "smallest": entries("smallest|smallest|smallest|smallest|tiniest|tiniest|littlest|most small"),
+    "bigger": entries("bigger|larger") * 5 + entries("more big|greater"),
+    "smaller": entries("smaller|smaller|tinier") * 4 + entries("littler|more small"),
+    "biggest": entries("biggest|largest") * 5 + entries("most big|hugest"),
+    "smallest": entries("smallest|smallest|tiniest") * 4 + entries("littlest|most small"),
 }
 
 # {takes} and {takes_most} are one of these.

@@ -6,6 +6,7 @@ from random import Random
 
 from sensorium_pocket.world.things import THINGS, article
 
+from .casual import outside, reacting, talking
 from .wordbank import entries
 from .wording import finish
 
@@ -231,7 +232,12 @@ _SAYINGS = {
     """,
 }
 
-SAYINGS: dict[str, tuple[str, ...]] = {intent: entries(text) for intent, text in _SAYINGS.items()}
+_CASUAL = {**talking.SAYINGS, **reacting.SAYINGS, **outside.SAYINGS}
+SAYINGS: dict[str, tuple[str, ...]] = {
+    # The plain sayings count double: they are what people say most.
+    intent: 2 * entries(text) + entries(_CASUAL[intent])
+    for intent, text in _SAYINGS.items()
+}
 _COUNTRIES = entries("""
     france | germany | spain | italy | england | japan | china | india | brazil | canada | mexico
     egypt | russia | poland | sweden | norway | greece | turkey | kenya | peru | chile | cuba
@@ -245,7 +251,8 @@ _PEOPLE = entries("""
 _ATTENTION = ("hey, ", "please, ", "so, ", "hi, ", "hello, ", "ok, ", "well, ", "now, ", "and ")
 _ASKING = entries("""
     what | what's | who | where | when | why | how | how's | which | do | does | did | is | are
-    can | could | will | have | has | am
+    can | could | will | have | has | am | should | shall | may | would | don't | didn't | haven't
+    hasn't | isn't | aren't | can't | any | got
     """)
 _OPENABLE = ("who", "can", "outside", "seeing", "how")
 

@@ -61,7 +61,7 @@ _OPENED = {
     "say": 0.1,
 }  # how often there is an opener
 _CLOSED = {"ask": 0.25, "tell": 0.15, "do": 0.2, "terse": 0.15, "say": 0.0}
-_ASKING = ("can", "could", "would", "will", "do", "have", "any", "hey, can")
+_ASKING = ("can", "could", "would", "will", "do", "have", "any", "hey, can", "may", "might", "are")
 _CONTRACTIONS = (("what is ", "what's "), ("where is ", "where's "), ("there is ", "there's "))
 _TYPOS_PER_QUESTION = 0.08
 _FIRST_LETTER = re.compile(r"^\w|(?<=[.?!] )\w|\bi\b(?=['\s])")  # of a sentence, or 'I'
@@ -96,9 +96,8 @@ def fill_slots(query: Query, rng: Random) -> Slots:
     slots = {
         "pic": rng.choice(PICTURE_WORDS),
         "color": rng.choice(("color", "colour")),
-        "anycolor": rng.choice(COLOURS),
-        "anycolor2": rng.choice(COLOURS),
     }
+    slots["anycolor"], slots["anycolor2"] = rng.sample(COLOURS, 2)
     if query.subject is not None:
         slots.update(_ref_slots(query.subject, rng, ""))
     if query.other is not None:
@@ -114,7 +113,10 @@ def fill_slots(query: Query, rng: Random) -> Slots:
 
 
 def _preposition(spot: str, rng: Random) -> str:
-    if spot.endswith("corner") or "middle" in spot or spot.startswith(("very", "cent")):
+    if spot.startswith("very") and spot.endswith(("top", "bottom")):
+        return "at"
+    inside = spot.endswith(("corner", "area", "part")) or "middle" in spot or "cent" in spot
+    if inside:
         return rng.choice(("in", "in", "at"))
     if "side" in spot or "edge" in spot or spot in ("left", "right"):
         return rng.choice(("on", "on", "at"))
@@ -147,7 +149,10 @@ def word(phrases: Phrases, slots: Slots, rng: Random, picture: str = "") -> str:
             text = f"tell me {text}"
     if rng.random() < _CLOSED[mood]:
         closer = rng.choice(CLOSERS)
-        if not (pictured and "{pic}" in closer):
+        if closer.startswith("."):  # a sentence of its own
+            text += ("?" if question and rng.random() < 0.7 else ".") + closer[1:]
+            question = False
+        elif not (pictured and "{pic}" in closer):
             text = text + closer if closer.startswith(",") else f"{text} {closer}"
     if not named:
         text = rng.choices((f"in {picture}, {text}", f"{picture}: {text}"), (4, 1))[0]

@@ -23,8 +23,8 @@ COLOUR = Phrases(
     which {color} did i paint {thes} | what {color} did i draw {thes} in
     {is} {thes} {anycolor}, {anycolor2} or something else
     {is} {thes} more {anycolor} or more {anycolor2} | {is} {thes} {anycolor} or rather {anycolor2}
-    which of the {color}s does {the} have | what {color} {thes} have | what {color} {thes} has
-    what {color} is it, {the} | which {color} do you see on {thes} | which {color} has {the} got
+    which of the {color}s does {the} have | what {color} is it, {the}
+    which {color} do you see on {thes} | which {color} has {the} got
     which {color} would you say {thes} {is} | what is the shade of {thes}
     what exactly is the {color} of {thes} | what exact {color} {is} {thes}
     what {color} {is} {thes} supposed to be | what {color} do you think {thes} {is}
@@ -34,19 +34,17 @@ COLOUR = Phrases(
     tell="""
     what {color} {thes} would be | what {color} they painted {thes} | the exact {color} of {thes}
     in which {color} {thes} {is} painted | which {color} {thes} {is} painted in
-    the {color} that {thes} {does} have | what {color} you see on {thes}
-    what {color} i used for {thes} | which {color} you would call {thes} | what shade {thes} {is}
-    {the}'s {color}
+    what {color} you see on {thes} | what {color} i used for {thes}
+    which {color} you would call {thes} | what shade {thes} {is} | {the}'s {color}
     """,
     do="""
-    say the {color} of {thes} | say what {color} {thes} {is} | say which {color} {thes} {does} have
-    look at {thes} and name the {color} | look at {thes} and tell me the {color}
-    find {thes} and tell me the {color} | find out what {color} {thes} {is}
-    find out the {color} of {thes} | check the {color} of {thes} | check what {color} {thes} {is}
-    report the {color} of {thes} | recognise the {color} of {thes} | determine the {color} of {thes}
-    tell what {color} {thes} {is} | name {the}'s {color} | work out what {color} {thes} {is}
-    show me the {color} of {thes} | figure out the {color} of {thes}
-    pick the {color} of {thes}: {anycolor} or {anycolor2}
+    say the {color} of {thes} | say what {color} {thes} {is} | look at {thes} and name the {color}
+    look at {thes} and tell me the {color} | find {thes} and tell me the {color}
+    find out what {color} {thes} {is} | find out the {color} of {thes} | check the {color} of {thes}
+    check what {color} {thes} {is} | report the {color} of {thes} | recognise the {color} of {thes}
+    determine the {color} of {thes} | tell what {color} {thes} {is} | name {the}'s {color}
+    work out what {color} {thes} {is} | show me the {color} of {thes}
+    figure out the {color} of {thes} | pick the {color} of {thes}: {anycolor} or {anycolor2}
     """,
     terse="""
     {many}: {color} | {one}: {color} | {thes}: which {color} | {the}, {color}

@@ -26,28 +26,28 @@ COMPARE = Phrases(
     what is the {more} of the two, {the} or {the2} | what appears {more}, {the} or {the2}
     what seems {more}, {the} or {the2} | what would you say is {more}, {the} or {the2}
     what {takes}, {the} or {the2} | who is the {more} one, {the} or {the2}
-    who looks {more}, {the} or {the2} | whose size is {more}, {the} or {the2}
-    is it {the} or {the2} that is {more} | is it {the} that is {more} or {the2}
-    is {the} the {more} one or {the2} | is {the} the {more} one of the two, or {the2}
-    is {the} a bit {more} than {the2} | is {the} any {more} than {the2}
-    is {the} much {more} than {the2} | is {the} really {more} than {the2}
-    is {the} perhaps {more} than {the2} | is {the} drawn {more} than {the2}
-    is {the} {more} in size than {the2} | is {the} {more} than {the2} or not
-    is {the} {more} than {the2} is | is {the} {more} when compared with {the2}
-    is {the} {more} then {the2} | is the size of {the} {more} than that of {the2}
-    is it true that {the} is {more} than {the2} | is it right that {the} is {more} than {the2}
-    isn't {the} {more} than {the2} | isn't {the} the {more} one compared to {the2}
-    am i right that {the} is {more} than {the2} | are you sure {the} is {more} than {the2}
-    does {the} appear {more} than {the2} | does {the} seem {more} than {the2}
-    does {the} look {more} to you than {the2} | does {the} look {more} or does {the2}
-    doesn't {the} look {more} than {the2} | does {the} or {the2} look {more}
-    did i draw {the} {more} than {the2} | do you find {the} {more} than {the2}
-    do you think {the} or {the2} is {more} | do you reckon {the} is {more} than {the2}
-    can you see if {the} or {the2} is {more} | can one say {the} is {more} than {the2}
-    could it be that {the} is {more} than {the2} | could {the} be {more} than {the2}
-    would you call {the} {more} than {the2} | would {the} be {more} than {the2}
-    compared to {the2}, is {the} {more} | in comparison to {the2}, is {the} {more}
-    next to {the2}, does {the} look {more} | when i compare {the} and {the2}, which is {more}
+    who looks {more}, {the} or {the2} | is it {the} or {the2} that is {more}
+    is it {the} that is {more} or {the2} | is {the} the {more} one or {the2}
+    is {the} the {more} one of the two, or {the2} | is {the} a bit {more} than {the2}
+    is {the} any {more} than {the2} | is {the} much {more} than {the2}
+    is {the} really {more} than {the2} | is {the} perhaps {more} than {the2}
+    is {the} drawn {more} than {the2} | is {the} {more} in size than {the2}
+    is {the} {more} than {the2} or not | is {the} {more} than {the2} is
+    is {the} {more} when compared with {the2} | is {the} {more} then {the2}
+    is the size of {the} {more} than that of {the2} | is it true that {the} is {more} than {the2}
+    is it right that {the} is {more} than {the2} | isn't {the} {more} than {the2}
+    isn't {the} the {more} one compared to {the2} | am i right that {the} is {more} than {the2}
+    are you sure {the} is {more} than {the2} | does {the} appear {more} than {the2}
+    does {the} seem {more} than {the2} | does {the} look {more} to you than {the2}
+    does {the} look {more} or does {the2} | doesn't {the} look {more} than {the2}
+    does {the} or {the2} look {more} | did i draw {the} {more} than {the2}
+    do you find {the} {more} than {the2} | do you think {the} or {the2} is {more}
+    do you reckon {the} is {more} than {the2} | can you see if {the} or {the2} is {more}
+    can one say {the} is {more} than {the2} | could it be that {the} is {more} than {the2}
+    could {the} be {more} than {the2} | would you call {the} {more} than {the2}
+    would {the} be {more} than {the2} | compared to {the2}, is {the} {more}
+    in comparison to {the2}, is {the} {more} | next to {the2}, does {the} look {more}
+    when i compare {the} and {the2}, which is {more}
     if you compare {the} with {the2}, which is {more}
     comparing {the} and {the2}, which one is {more} | among {the} and {the2}, which is {more}
     from {the} and {the2}, which one is {more} | out of {the} and {the2}, which is {more}
@@ -165,7 +165,7 @@ EXTREME = Phrases(
     which is {most} of all | which is the {most} one | which is the {most} one here
     which is the {most} item | which is the {most} of them all | which is the {most} of the things
     which is the {most} thing in the {pic} | which is the {most} object here
-    which thing has the {most} size | which thing appears {most} | which thing seems the {most}
+    which thing appears {most} | which thing seems the {most}
     which thing is the {most} in the {pic} | which thing would you say is {most}
     which thing did i draw {most} | which object looks {most} | which object appears the {most}
     which object is drawn {most} | which object would you call the {most} | which item is the {most}
@@ -187,8 +187,7 @@ EXTREME = Phrases(
     in this {pic} what is the {most} | comparing all the things, which is the {most}
     the {most} thing is what | the {most} thing is which | the {most} object is which one
     the {most} one is which | the {most} thing, what is it | the {most} one, which is it
-    the {most} is what | what thing the {most} is | which thing be the {most}
-    what are the {most} thing
+    the {most} is what | what thing the {most} is
     """,
     tell="""
     what the {most} one is | what the {most} item is | what the {most} of them is
