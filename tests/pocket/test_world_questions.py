@@ -103,7 +103,8 @@ EMPTY = Scene("gray", "flat", ())
         (Query("smaller", cat, dog), "Top left: the cat. Top: the dog. The cat is smaller."),
         (
             Query("bigger", red, blue),
-            "Center: the red heart. Bottom right: the blue heart. They are about the same size.",
+            "Center: the red heart. Bottom right: the blue heart. "
+            "The red heart is about as big as the blue heart.",
         ),
         (Query("biggest"), "The biggest thing is the dog at the top."),
         (Query("smallest"), "The smallest thing is the cat at the top left."),

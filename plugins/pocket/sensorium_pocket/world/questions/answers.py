@@ -182,7 +182,9 @@ def _compare(scene: Scene, query: Query) -> str:
         return said
     one, other = (item.scale for item in items)
     if max(one, other) < _SAME_SIZE * min(one, other):
-        return f"{said} They are about the same size."
+        # Begins like the other answer: which thing, then how much. Both are thresholds of one
+        # difference, where "they are the same" would ask for its size first.
+        return f"{said} The {query.first.one} is about as big as the {query.second.one}."
     first = (one > other) == (query.kind == "bigger")
     return f"{said} The {(query.first if first else query.second).one} is {query.kind}."
 
