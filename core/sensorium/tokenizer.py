@@ -10,6 +10,7 @@ from pathlib import Path
 
 import tokenizers
 
+from .detokenizer import FastDetokenizer
 from .errors import CheckpointError, suggestion
 
 FILE_NAME = "tokenizer.json"
@@ -113,6 +114,10 @@ class FastTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """Ids → text, control tokens left out; ids beyond the vocabulary give nothing."""
         return self._backend.decode(list(ids), skip_special_tokens=True)
+
+    def detokenizer(self) -> FastDetokenizer:
+        """Decodes one answer while its tokens arrive, to what `decode` gives for all of them."""
+        return FastDetokenizer(self._backend, self._control.keys())
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` into `folder`."""
