@@ -12,6 +12,7 @@ import tokenizers
 
 from .detokenizer import FastDetokenizer
 from .errors import CheckpointError, suggestion
+from .text_files import EncodingError, read_text
 
 FILE_NAME = "tokenizer.json"
 
@@ -45,8 +46,8 @@ class FastTokenizer:
         path = Path(folder_or_file)
         path = path / FILE_NAME if path.is_dir() else path
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(path)
+        except (OSError, EncodingError) as error:
             raise CheckpointError(
                 f"No readable {FILE_NAME}",
                 where=str(path),

@@ -13,6 +13,7 @@ from sensorium.media.images import open_image
 from sensorium.messages import Message
 from sensorium.options import Options
 from sensorium.specs import Sample
+from sensorium.text_files import read_text
 
 from sensorium_trainers.drawing import number_of
 
@@ -104,7 +105,7 @@ def open_coco(options: CocoOptions) -> CocoSource:
 
 def _read(path: Path) -> dict[str, list[Any]]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"Cannot read {path}: {error}", where="data.path") from error
     for key in ("images", "annotations"):

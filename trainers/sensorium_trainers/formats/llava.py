@@ -13,6 +13,7 @@ from sensorium.media.images import open_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
 from sensorium.specs import Sample
+from sensorium.text_files import read_text
 
 from .attachments import inside
 
@@ -36,7 +37,7 @@ class LlavaSource:
         self._path = options.path
         self._images = options.images or options.path.parent
         try:
-            self._records: list[Any] = json.loads(options.path.read_text("utf-8"))
+            self._records: list[Any] = json.loads(read_text(options.path))
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"Cannot read {options.path}: {error}", where="data.path") from error
         if not isinstance(self._records, list):

@@ -17,6 +17,7 @@ from sensorium.media.audio import read_audio, recording_suffix
 from sensorium.media.images import read_image
 from sensorium.messages import Media, Message, TextPart
 from sensorium.specs import Sample, TextSample
+from sensorium.text_files import EncodingError, decode
 
 from sensorium_trainers.drawing import number_of
 
@@ -117,9 +118,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 def _text(data: bytes) -> str:
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SampleError("Its .txt is not UTF-8") from error
+        return decode(data)
+    except EncodingError as error:
+        raise SampleError(f"Its .txt cannot be read: {error}") from error
 
 
 def _json(content: Any) -> bytes:
