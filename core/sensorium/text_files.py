@@ -80,7 +80,9 @@ def refuse_other_encodings(beginning: bytes) -> None:
     found = next((name for mark, name in _MARKS.items() if beginning.startswith(mark)), None)
     # Without a mark: of the first letters, which are ASCII in all that is read here, every other
     # byte is zero, or three of four. In UTF-8 none is.
-    if found is None and 0 in beginning[:2]:
-        found = "UTF-32" if beginning[:4].count(0) > 2 else "UTF-16"
+    if found is None and beginning[:4].count(0) == 3:
+        found = "UTF-32"
+    elif found is None and beginning[:2].count(0) == 1 and len(beginning) > 1:
+        found = "UTF-16"
     if found is not None:
         raise EncodingError(f"it is {found}, not UTF-8; save it as UTF-8")

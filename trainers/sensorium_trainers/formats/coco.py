@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import DirectoryPath, Field
 from sensorium.errors import ConfigError, SampleError, placed
 from sensorium.media.images import open_image
-from sensorium.messages import Message
+from sensorium.messages import Message, has_words
 from sensorium.options import Options
 from sensorium.specs import Sample
 from sensorium.text_files import read_text
@@ -86,7 +86,7 @@ class CocoSource:
 
     def _messages(self, number: int, caption: Any) -> tuple[Message, ...]:
         said = caption.get("caption") if isinstance(caption, dict) else None
-        if not isinstance(said, str) or not said.strip():
+        if not isinstance(said, str) or not has_words(said):
             raise SampleError("It has no text 'caption'")
         image = caption.get("image_id")
         file = self._files.get(image) if isinstance(image, int | str) else None

@@ -16,6 +16,7 @@ from sensorium.specs import Sample
 from sensorium.text_files import read_text
 
 from .attachments import inside
+from .conversation import answered
 
 _MARKER = "<image>"
 _ROLES: dict[str, Role] = {"human": "user", "gpt": "assistant", "system": "system"}
@@ -67,7 +68,7 @@ class LlavaSource:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise SampleError("'image' is neither a file name nor a list of file names")
         media = [open_image(inside(self._images, name)) for name in names]
-        messages = tuple(_message(turn, media) for turn in turns)
+        messages = answered(_message(turn, media) for turn in turns)
         shown = sum(len(message.media) for message in messages)
         if shown != len(names):
             raise SampleError(f"{len(names)} pictures, but {shown} times '{_MARKER}'")

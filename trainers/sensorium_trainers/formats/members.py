@@ -15,7 +15,7 @@ from PIL import Image
 from sensorium.errors import ConfigError, SampleError
 from sensorium.media.audio import read_audio, recording_suffix
 from sensorium.media.images import read_image
-from sensorium.messages import Media, Message, TextPart
+from sensorium.messages import Media, Message, TextPart, has_words
 from sensorium.specs import Sample, TextSample
 from sensorium.text_files import EncodingError, decode
 
@@ -65,7 +65,7 @@ def sample_of(key: str, members: Mapping[str, bytes], questions: Sequence[str]) 
     said = _text(members["txt"])
     if not media:
         return TextSample(said)
-    if not said.strip():
+    if not has_words(said):
         raise SampleError("Its .txt is empty")
     asked = Message.user(*media, questions[number_of(key) % len(questions)])
     return Sample(((asked, Message.assistant(" ".join(said.split()))),))
