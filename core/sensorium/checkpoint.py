@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CheckpointError
+from .text_files import read_text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -68,7 +69,7 @@ def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; CheckpointError for anything else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not readable JSON.", hint=_AGAIN) from error
     if not isinstance(content, dict):

@@ -16,6 +16,7 @@ import torch
 from sensorium.checkpoint import no_progress_bar
 from sensorium.ctranslate2 import convert
 from sensorium.errors import CheckpointError, SampleError
+from sensorium.text_files import read_text
 
 CONFIG, WEIGHTS, TOKENIZER, PREPROCESSOR = (
     "config.json",
@@ -147,7 +148,7 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     shutil.copyfile(whisper.folder / TOKENIZER, folder / TOKENIZER)
     kept = whisper.folder / "tokenizer_config.json"
     described = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>"}
-    text = kept.read_text("utf-8") if kept.is_file() else json.dumps(described, indent=1)
+    text = read_text(kept) if kept.is_file() else json.dumps(described, indent=1)
     (folder / "tokenizer_config.json").write_text(text, "utf-8")
 
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from sensorium.errors import CheckpointError, ConfigError
 from sensorium.fingerprint import combine, weights_fingerprint
 from sensorium.lora import LoraOptions
+from sensorium.text_files import read_text
 
 from .checkpoint import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 
@@ -128,7 +129,7 @@ def _check_files(folder: Path) -> None:
 
 
 def _read_config(folder: Path) -> peft.LoraConfig:
-    raw = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    raw = json.loads(read_text(folder / ADAPTER_CONFIG))
     if not isinstance(raw, dict) or raw.get("peft_type") != "LORA":
         raise ValueError("it is no LoRA adapter")
     # Both replace weights of the model itself, which `save` writes as those of the base.
