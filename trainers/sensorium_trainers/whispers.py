@@ -135,8 +135,11 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     kind = getattr(torch, dtype) if dtype else model.dtype
     before = model.dtype
     weights = {name: weight.to(kind) for name, weight in model.state_dict().items()}
-    if model.config.tie_word_embeddings:
-        del weights["proj_out.weight"]  # it is the decoder's embeddings
+    # Whatever config.json said: where a file holds two that differ, transformers leaves them so.
+    tied = model.proj_out.weight is model.get_input_embeddings().weight
+    model.config.tie_word_embeddings = tied
+    if tied:
+        del weights["proj_out.weight"]
     try:
         model.config.dtype = kind
         with no_progress_bar():
