@@ -81,7 +81,7 @@ def check_groups(inputs: int, settings: GptqSettings, name: str) -> None:
 
 def check_range(weight: Tensor, settings: GptqSettings, name: str) -> None:
     """CheckpointError where a group reaches further than float16's scales, or has no end."""
-    parts = weight.detach().float().unflatten(1, (-1, settings.group_size))
+    parts = weight.detach().float().reshape(len(weight), -1, settings.group_size)
     widest = (parts.amax(2).clamp(min=0) - parts.amin(2).clamp(max=0)).amax()
     if not widest <= _LARGEST_HALF * settings.highest:  # NaN neither
         raise CheckpointError(
