@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import ConfigError, suggestion
 from .generation import GenerationOptions
+from .limits import MOST_THREADS
 from .options import Options
 from .text_files import EncodingError, read_text
 
@@ -74,11 +75,15 @@ class Recipe(Options):
     )
     device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
     threads: int | None = Field(
-        default=None, ge=1, description="CPU threads; the machine's cores where left out."
+        default=None,
+        ge=1,
+        le=MOST_THREADS,
+        description="CPU threads; the machine's cores where left out.",
     )
     kept_megabytes: int = Field(
         default=1024,
         ge=0,
+        le=2**24,
         description="Memory for what earlier conversations have read, in MiB. A question that "
         "begins like one of them is answered sooner. 0 keeps nothing.",
     )

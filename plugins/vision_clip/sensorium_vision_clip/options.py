@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 from sensorium import Options
+from sensorium.limits import LARGEST_SEED
 
 
 class ClipOptions(Options):
@@ -33,6 +34,8 @@ class ClipOptions(Options):
     )
     layer: int = Field(
         default=-2,
+        ge=-1000,
+        le=1000,
         description="Which hidden state the features are: 0 is the input of the first layer, "
         "-1 the output of the last. Layers behind it are not run.",
     )
@@ -53,6 +56,7 @@ class ClipOptions(Options):
     random_seed: int | None = Field(
         default=None,
         ge=0,
+        le=LARGEST_SEED,
         description="Start from random weights of this seed instead of the checkpoint's "
         "(training from scratch, full-size checks); needs only config.json.",
     )
