@@ -47,6 +47,9 @@ class Rows(Objective):
     def batch(self, rows):
         return {"rows": rows}
 
+    def counts(self, batch):
+        return {"rows": len(batch["rows"])}
+
 
 def reader(*sources, seed=0, mixed=False):
     data = Mixture(sources, [1] * len(sources), seed=seed, shuffle=True) if mixed else None
@@ -140,24 +143,29 @@ def test_other_errors_end_the_run(error):
         reader(Broken("a", 2, {0}, error))([0])
 
 
+def used(samples, skipped=()):
+    """A batch that one could be made of."""
+    return Taken(samples, skipped, counts={})
+
+
 def test_the_share_is_judged_as_if_of_a_thousand_at_first():
     skipped = Skipped(0.01, quiet)
     for _ in range(10):
-        skipped.add(Taken(1, ("broken",)), usable=True)
+        skipped.add([used(1, ("broken",))])
     with pytest.raises(TrainingError, match=r"11 of 11 samples .*broken; more than 10 end a run"):
-        skipped.add(Taken(1, ("broken",)), usable=True)
+        skipped.add([used(1, ("broken",))])
     skipped = Skipped(0.01, quiet)
-    skipped.add(Taken(2000), usable=True)
-    skipped.add(Taken(100, ("broken",) * 21), usable=True)
+    skipped.add([used(2000)])
+    skipped.add([used(100, ("broken",) * 21)])
     with pytest.raises(TrainingError, match=r"22 of 2,101 samples"):
-        skipped.add(Taken(1, ("broken",)), usable=True)
+        skipped.add([used(1, ("broken",))])
 
 
 def test_the_first_reasons_are_shown_once():
     lines = []
     skipped = Skipped(1, lines.append)
     for number in (1, 1, 2, 3, 4, 5, 6, 7):
-        skipped.add(Taken(1, (f"no {number}",)), usable=True)
+        skipped.add([used(1, (f"no {number}",))])
     assert lines == [f"skipped: no {number}" for number in range(1, 6)]
     assert skipped.summary() == "8 of 8 samples could not be used, the first: no 1"
 

@@ -32,7 +32,6 @@ from .filling import fill
 from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
 from .packing import Packer, Row, refuse_idle
-from .processes import anywhere
 from .work import Work, cost, head_cost, learns, pairs
 
 
@@ -49,7 +48,8 @@ class LanguageObjective(PipelineObjective):
     ) -> None:
         super().__init__(pipeline)
         self.llm = self.model.module
-        self.media_label_weight = media_label_weight
+        at_media = dict.fromkeys(("media_loss", "naming_loss"), media_label_weight)
+        self.terms = {"answer_loss": 1.0, **(at_media if media_label_weight else {})}
         self.row_positions = row_positions
         self.frozen = {
             planned.modality: FrozenEncoder(
@@ -163,9 +163,10 @@ class LanguageObjective(PipelineObjective):
         self._seen.clear()
         return batch
 
-    def predictions(self, batch: Mapping[str, Any]) -> int:
-        """The targets."""
-        return len(batch["targets"])
+    def counts(self, batch: Mapping[str, Any]) -> dict[str, int]:
+        """The targets, and the labels of media."""
+        at_media = dict.fromkeys(self.terms, len(batch["dense"]))
+        return {**at_media, "answer_loss": len(batch["targets"])}
 
     def outputs(self) -> list[nn.Module]:
         """The vocabulary head."""
@@ -216,7 +217,7 @@ class LanguageObjective(PipelineObjective):
         targets: Tensor,
         dense: Tensor,
     ) -> dict[str, Tensor]:
-        """→ `loss` and its parts, means over the targets of the batch in all processes."""
+        """→ sums over the targets, and over the labels of media where these have a weight."""
         embeddings = self.embed(ids, media, places)
         model = self.model
         # On a GPU one kernel with a mask beats many without; and each new division into blocks
@@ -227,14 +228,14 @@ class LanguageObjective(PipelineObjective):
         else:
             hidden = model.hidden(embeddings, attention_mask(samples, segments), position_ids)
         hidden = hidden.flatten(0, 1)
-        loss = self._predict(hidden, targets)
-        parts = {"answer_loss": loss.detach()}
-        if self.media_label_weight and anywhere(len(dense) > 0):
-            said = self._predict(hidden, dense)
-            placed = self._name(embeddings.flatten(0, 1), dense)
-            loss = loss + self.media_label_weight * (said + placed)
-            parts |= {"media_loss": said.detach(), "naming_loss": placed.detach()}
-        return {"loss": loss, **parts}
+        sums = {"answer_loss": self._predict(hidden, targets)}
+        if "media_loss" in self.terms:
+            # Where no position has a label, no table of all words is made for nothing.
+            none = hidden.new_zeros(())
+            sums["media_loss"] = self._predict(hidden, dense) if len(dense) else none
+            said = embeddings.flatten(0, 1)
+            sums["naming_loss"] = self._name(said, dense) if len(dense) else none
+        return sums
 
     def embed(
         self,
@@ -288,12 +289,12 @@ class LanguageObjective(PipelineObjective):
         return projected
 
     def _predict(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """Mean cross-entropy of the vocabulary head at `targets` [M, 2]; 0 where M is 0."""
+        """Cross-entropy of the vocabulary head, summed over `targets` [M, 2]."""
         logits = self.model.logits(hidden[targets[:, 0]])
         return cross_entropy(logits, targets[:, 1])
 
     def _name(self, embeddings: Tensor, dense: Tensor) -> Tensor:
-        """Pulls a projected position towards the embeddings of the words that describe it."""
+        """Pulls projected positions towards the embeddings of the words that describe them."""
         at = functional.layer_norm(embeddings[dense[:, 0]], embeddings.shape[-1:])
         words = self.model.embed(torch.arange(self.model.vocabulary, device=dense.device))
         return cross_entropy(at @ words.T, dense[:, 1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,15 @@ _ATTEMPTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many samples a batch was to have, why some were passed over, and what it computes."""
+    """How many samples a batch was to have, why some were passed over, and what it computes.
+
+    `counts` are the objective's; None where there is no batch, for a sample found no replacement.
+    """
 
     samples: int
     skipped: tuple[str, ...] = ()
     work: Work = NOTHING
+    counts: Mapping[str, int] | None = None
 
 
 class Reader:
@@ -58,7 +62,8 @@ class Reader:
             rows.append(row)
         work = self._objective.work(rows)
         batch = self._objective.batch(rows)
-        return {**batch, TAKEN: Taken(len(indices), tuple(skipped), work)}
+        counts = self._objective.counts(batch)
+        return {**batch, TAKEN: Taken(len(indices), tuple(skipped), work, counts)}
 
     def _row(self, index: int, skipped: list[str]) -> Any:
         number, at = self._data.place(index)
