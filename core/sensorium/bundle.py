@@ -17,6 +17,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +48,7 @@ def save_bundle(
     """Write `pipeline` as a bundle, floating-point weights cast to `dtype` where given: those that
     run on torch. What was converted for another runtime stays as it was converted.
     """
-    from safetensors import SafetensorError
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with writing_bundle(folder), scratch_beside(folder) as staging:
         tree = _write_parts(pipeline, staging, dtype)
         files = {
             path.relative_to(staging).as_posix(): describe_file(path)
@@ -69,11 +67,35 @@ def save_bundle(
         for path in (staging, *staging.rglob("*")):  # temporary files are their owner's alone
             path.chmod(0o755 if path.is_dir() else 0o644)
         replace_folder(staging, folder)
+
+
+@contextmanager
+def writing_bundle(folder: Path) -> Iterator[None]:
+    """BundleError that names the folder where something in it cannot be written."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise BundleError(f"Cannot write the bundle {folder}: {reason}") from error
+        raise BundleError(
+            f"Cannot write the bundle {folder}: {reason}",
+            hint="Make room, or choose a folder that can be written; what was there is untouched.",
+        ) from error
+
+
+@contextmanager
+def scratch_beside(folder: Path) -> Iterator[Path]:
+    """A folder for what is made before it takes the place of `folder`; gone afterwards.
+
+    Beside it: what is made may be large, and not everybody's /tmp is.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield scratch
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def replace_folder(new: Path, place: Path) -> None:

@@ -165,8 +165,8 @@ class Run:
         """A run that is finished does not fail for want of a page about it."""
         try:
             report(f"report: {write_report(self.recipe.output)}")
-        except OSError as error:
-            report(f"no report, for {error.filename} cannot be written: {error.strerror}")
+        except TrainingError as error:
+            report(f"no report, for this: {error.message}")
 
     def export_newest(self, report: Report) -> Path:
         """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
