@@ -46,7 +46,8 @@ class ClipOptions(Options):
     fit: Literal["pad", "crop", "resize"] = Field(
         default="pad",
         description="How a picture becomes square: pad with CLIP's mean colour, crop the centre, "
-        "or resize without regard to the aspect ratio.",
+        "or resize without regard to the aspect ratio. The rest is as the checkpoint's "
+        "preprocessor_config.json says.",
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
