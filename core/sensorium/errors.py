@@ -118,6 +118,12 @@ class UnsupportedInputError(SensoriumError):
     code = "unsupported_input"
 
 
+class InputTypeError(SensoriumError, TypeError):
+    """Something else was given than a function takes; says what to give."""
+
+    code = "invalid_type"
+
+
 class ContextLengthError(SensoriumError):
     """The rendered conversation does not fit into the model's context window."""
 
