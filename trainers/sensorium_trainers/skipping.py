@@ -35,6 +35,8 @@ class Skipped:
         """
         batches = gathered((taken, usable))
         for each, _ in batches:
+            if each.failure is not None:
+                raise each.failure
             self.read += each.samples
             self.count += len(each.skipped)
             for reason in each.skipped:

@@ -11,7 +11,7 @@ import click
 
 from sensorium.errors import SensoriumError, suggestion
 
-from .common import build, model_option, one_line, plan_of
+from .common import build, explained, model_option, plan_of
 from .conversation import Conversation
 from .decoding import chosen, decoding_options
 
@@ -59,7 +59,7 @@ def chat(
                 break
         except SensoriumError as error:
             failed = True
-            _notice(f"Error: {one_line(error)}")
+            _notice(f"Error: {explained(error)}")
     if failed and not interactive:
         context.exit(1)
 
