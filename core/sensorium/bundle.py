@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checkpoint import save_weights
 from .contracts import TrainableEncoder, TrainableLanguageModel
-from .errors import BundleError
+from .errors import BundleError, PluginError, SensoriumError
 from .manifest import FORMAT, MANIFEST, describe_file
 from .options import Options
 from .version import __version__
@@ -98,6 +98,37 @@ def scratch_beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def try_saving(pipeline: Pipeline, folder: Path) -> None:
+    """What `save_bundle` will ask of the parts, tried beside `folder` before a training begins.
+
+    Encoders and the tokenizer are saved, encoders and transcribers built as they will be then. Of
+    the language model it is only known that it has a `save`: its weights may fill a disk.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".try-", dir=folder) as scratch:
+            for planned in pipeline.plan.senses:
+                place = Path(scratch, planned.modality)
+                with _saving(f"{planned.modality} encoder"):
+                    pipeline.senses[planned.modality].encoder.save(place)
+                    _fingerprint(planned, place)
+            with _saving("tokenizer"):
+                pipeline.llm.tokenizer.save(Path(scratch))
+    except OSError as error:
+        raise BundleError(f"Cannot write into {folder}: {error.strerror or error}") from error
+    for hearing in pipeline.plan.hearings:
+        hearing.build("cpu")
+
+
+@contextmanager
+def _saving(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (SensoriumError, OSError):
+        raise
+    except Exception as error:
+        raise PluginError(f"The {name} cannot be saved ({type(error).__name__})") from error
+
+
 def replace_folder(new: Path, place: Path) -> None:
     """Put `new` at `place` in one step, so that a kill leaves there the old or the new one."""
     if not place.exists():
@@ -131,16 +162,19 @@ def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) ->
     recipe = pipeline.plan.recipe
     # The bundle goes to other machines.
     tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude=OF_THIS_MACHINE)
-    _save(pipeline.llm, folder / "llm", dtype)
+    with _saving("language model"):
+        _save(pipeline.llm, folder / "llm", dtype)
     tree["llm"] = _from_folder(tree["llm"], pipeline.plan.llm.options, "./llm")
     for planned in pipeline.plan.senses:
         sense = pipeline.senses[planned.modality]
         place = f"encoders/{planned.modality}"
-        _save(sense.encoder, folder / place, dtype)
+        with _saving(f"{planned.modality} encoder"):
+            _save(sense.encoder, folder / place, dtype)
         section = tree["encoders"][planned.modality]
         section = _from_folder(section, planned.encoder.options, f"./{place}")
         weights = f"projectors/{planned.modality}.safetensors"
-        fingerprint = _fingerprint(planned, folder / place)
+        with _saving(f"{planned.modality} encoder"):
+            fingerprint = _fingerprint(planned, folder / place)
         save_projector(
             sense.projector, folder / weights, planned, pipeline.plan.shape.width, fingerprint
         )
@@ -160,7 +194,8 @@ def _write_hearing(
     fits only the very encoder weights it was trained with.
     """
     place = f"encoders/{planned.modality}"
-    pipeline.hearings[planned.modality].load().save(folder / place)
+    with _saving(f"{planned.modality} transcriber"):
+        pipeline.hearings[planned.modality].load().save(folder / place)
     section = _from_folder(section, planned.transcriber.options, f"./{place}")
     projector = section.get("projector") or {}
     if projector.get("weights"):

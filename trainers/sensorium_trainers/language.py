@@ -26,6 +26,7 @@ from torch.nn import functional
 
 from .answering import Exchange, converse
 from .batching import attention_mask, batch_of
+from .encoding import encoded
 from .features.frozen import FrozenEncoder, Item
 from .features.options import FeatureOptions
 from .filling import fill
@@ -269,17 +270,9 @@ class LanguageObjective(PipelineObjective):
             items = [item for item in inputs if isinstance(item, Item)]
             known = self.frozen[modality].features(items, device)
             return known if self._positions[modality] is None else torch.stack(known)
-        encoder = self.pipeline.senses[modality].encoder
-        trained = learns(getattr(encoder, "module", nn.Module()))
         if not isinstance(inputs, Tensor):
-            prepared = [item for item in inputs if isinstance(item, Tensor)]
-            encode = variable(encoder).features_of if trained else encoder.encode
-            return [item.to(device) for item in encode(prepared)]
-        if isinstance(encoder, TrainableEncoder):
-            with torch.set_grad_enabled(trained and torch.is_grad_enabled()):
-                return encoder.features(inputs)
-        # One that cannot be trained serves all the same, as it is.
-        return torch.stack(encoder.encode(list(inputs))).to(device)
+            inputs = [item for item in inputs if isinstance(item, Tensor)]
+        return encoded(self.pipeline.senses[modality], inputs, device)
 
     def _projected(self, modality: str, features: Tensor) -> Tensor:
         """[..., T, D_encoder] → [..., K, D]."""

@@ -36,6 +36,8 @@ class Skipped:
         TrainingError where too many samples were skipped so far, or no other was found for one.
         """
         for each in batches:
+            if each.failure is not None:
+                raise each.failure
             self.read += each.samples
             self.count += len(each.skipped)
             for reason in each.skipped:

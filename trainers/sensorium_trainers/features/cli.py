@@ -96,7 +96,9 @@ def features(
             break
     click.echo(_progress(done, total, time.monotonic() - began), err=True)
     rest = f"; it takes no more: {done.closed}" if done.closed else ""
-    skipped = f", {done.skipped:,} samples could not be used" if done.skipped else ""
+    skipped = ""
+    if done.skipped:
+        skipped = f", {done.skipped:,} samples could not be used, the first: {done.reason}"
     click.echo(f"{folder}: {done.encoded:,} encoded, {done.found:,} found{skipped}{rest}")
 
 
