@@ -76,7 +76,11 @@ def writing_bundle(folder: Path) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, PluginError) as raised:
+        # A plugin writes too; what stopped it then is the cause of its error.
+        error = raised.__cause__ if isinstance(raised, PluginError) else raised
+        if not isinstance(error, OSError | SafetensorError):
+            raise
         reason = getattr(error, "strerror", None) or str(error)
         raise BundleError(
             f"Cannot write the bundle {folder}: {reason}",
