@@ -4,7 +4,7 @@
 
     engine = sensorium.load("pocket")
     picture = sensorium.read_image("scene.png")
-    print(engine.ask([sensorium.Message.user(picture, "What do you see?")]).text)
+    print(engine.ask([picture, "What do you see?"]).text)
 
 These are the public names; `sensorium.testing` has fakes for plugin authors. Names are resolved on
 first use, so that importing `sensorium` imports neither torch nor pydantic.
@@ -39,12 +39,14 @@ if TYPE_CHECKING:
         Transcript,
         VariableEncoder,
     )
+    from .detokenizer import Detokenizer, StreamingTokenizer
     from .engine import AnswerStream, ChatEngine
     from .errors import (
         BundleError,
         CheckpointError,
         ConfigError,
         ContextLengthError,
+        InputTypeError,
         MediaError,
         MissingPackageError,
         NothingHeardError,
@@ -91,11 +93,12 @@ _HOMES = {
         "ForkableSession LanguageModel LanguageModelShape Projector Segment Session Tokenizer "
         "TrainableEncoder TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
+    "detokenizer": "Detokenizer StreamingTokenizer",
     "engine": "AnswerStream ChatEngine",
     "errors": (
-        "BundleError CheckpointError ConfigError ContextLengthError MediaError MissingPackageError "
-        "NothingHeardError PerceptionError PluginError SensoriumError UnknownNameError "
-        "UnsupportedInputError WidthError"
+        "BundleError CheckpointError ConfigError ContextLengthError InputTypeError MediaError "
+        "MissingPackageError NothingHeardError PerceptionError PluginError SensoriumError "
+        "UnknownNameError UnsupportedInputError WidthError"
     ),
     "generation": "GenerationOptions",
     "hooks": "hookimpl",
@@ -131,6 +134,7 @@ __all__ = [
     "ContextLengthError",
     "DatasetFormat",
     "DenseSample",
+    "Detokenizer",
     "Encoder",
     "EncoderSpec",
     "Evaluation",
@@ -138,6 +142,7 @@ __all__ = [
     "ForkableSession",
     "GenerationOptions",
     "Grouped",
+    "InputTypeError",
     "LanguageModel",
     "LanguageModelShape",
     "LanguageModelSpec",
@@ -162,6 +167,7 @@ __all__ = [
     "SensoriumError",
     "Session",
     "SpeechSample",
+    "StreamingTokenizer",
     "TextPart",
     "TextSample",
     "TokenSample",

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sensorium.errors import MediaError, placed
+from sensorium.media.arrays import is_array, picture_of
+from sensorium.media.item import Media
 from sensorium.media.late import LateMedia
 from sensorium.media.reading import read_bytes
-from sensorium.messages import Media
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """What is decoded, whatever the file's name says; Pillow's other decoders are never reached."""
@@ -34,14 +37,21 @@ DEFAULT_LIMITS = ImageLimits()
 
 
 def read_image(
-    source: str | Path | bytes | BinaryIO | Image.Image, limits: ImageLimits = DEFAULT_LIMITS
+    source: str | Path | bytes | BinaryIO | Image.Image | NDArray[Any],
+    limits: ImageLimits = DEFAULT_LIMITS,
 ) -> Media:
     """A picture as RGB media: EXIF rotation applied, transparency on white, first frame only.
 
+    `source` is a file's path, its bytes, an open file, a PIL image, or a numpy array [H, W],
+    [H, W, 3] (RGB) or [H, W, 4] (RGBA): uint8, or floating point from 0 to 1.
+
     Raises MediaError where the source is no picture of an allowed format, is truncated, or is
     larger than `limits`; the size is checked from the header, before pixels are decoded.
+    InputTypeError where `source` is something else.
     """
     data = None
+    if is_array(source):
+        source = picture_of(source)
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
         with _errors_named(limits):
@@ -117,7 +127,7 @@ def _as_seen(picture: Image.Image) -> Image.Image:
     """RGB, upright, on white where it was transparent."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16"):
-        picture = _grey(picture.convert("I"), white=65535)
+        picture = _grey(picture, white=65535)
     elif picture.mode in {"I", "F"}:
         picture = _grey(picture, _white(picture))
     if picture.has_transparency_data:
@@ -128,12 +138,18 @@ def _as_seen(picture: Image.Image) -> Image.Image:
 
 
 def _grey(picture: Image.Image, white: float) -> Image.Image:
-    """Pillow alone would clip deep grey at 255 instead of scaling it."""
-    return picture.point(lambda value: value * (255 / white)).convert("L")
+    """Deep grey in 8 bits, which Pillow alone would clip at 255 instead of scaling it.
+
+    Of values that are no numbers, infinity is white and the others are black.
+    """
+    values = np.asarray(picture).astype(np.float64) * (255 / white)
+    values = np.nan_to_num(values, nan=0, posinf=255, neginf=0).clip(0, 255)
+    return Image.fromarray(values.astype(np.uint8))
 
 
 def _white(picture: Image.Image) -> float:
     """32-bit grey says nowhere what white is: the smallest usual range that holds its values."""
-    brightest = float(picture.getextrema()[1])  # type: ignore[arg-type]
+    values = np.asarray(picture)
+    brightest = float(values[np.isfinite(values)].max(initial=0))
     usual = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
     return next((white for white in usual if brightest <= white), brightest)

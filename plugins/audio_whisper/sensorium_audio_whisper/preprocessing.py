@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 SETTINGS = ("feature_size", "hop_length", "chunk_length", "n_fft", "sampling_rate")
 
+_FIXED = {
+    "feature_extractor_type": "WhisperFeatureExtractor",
+    "padding_side": "right",
+    "padding_value": 0,
+    "dither": 0,  # noise: no two features of a recording would be equal
+}
+"""What features are computed with, whatever else transformers might do."""
+
 
 class Spectrograms:
     """One waveform [S] → its log-mel frames, windows one after another, the padding left out."""
@@ -28,6 +36,12 @@ class Spectrograms:
     def __init__(self, settings: dict[str, Any], config: WhisperConfig) -> None:
         from transformers import WhisperFeatureExtractor
 
+        for key, needed in _FIXED.items():
+            if settings.get(key) not in (None, needed):
+                raise CheckpointError(
+                    f"{PREPROCESSOR} has {key}: {settings[key]!r}, but features are computed with "
+                    f"{needed!r} only"
+                )
         chosen = {key: settings[key] for key in SETTINGS if settings.get(key) is not None}
         try:
             self._extractor = WhisperFeatureExtractor(
@@ -35,7 +49,7 @@ class Spectrograms:
             )
             self.samples = int(self._extractor.n_samples)
             self.frames = int(self._extractor.nb_max_frames)
-        except (TypeError, ValueError, ZeroDivisionError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             raise CheckpointError(
                 f"{PREPROCESSOR} does not describe Whisper's preprocessing: {error}"
             ) from error

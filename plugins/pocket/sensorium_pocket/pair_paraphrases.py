@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
-import yaml
-
 from .paraphrases import as_query, scene_for
 from .world.questions import Query, Ref, second_scene
 from .world.questions.pairs import GROUND, MORE, ONE, WHICH, Pair, PairQuery
@@ -25,8 +23,8 @@ class WrittenPairQuestion:
 
 def written_pair_questions() -> Iterator[WrittenPairQuestion]:
     """All of pair_paraphrases.yaml, in its order."""
-    text = files(__package__).joinpath("pair_paraphrases.yaml").read_text("utf-8")
-    for entry in yaml.safe_load(text):
+    text = read_text(files(__package__).joinpath("pair_paraphrases.yaml"))
+    for entry in parse(text):
         match entry["kind"]:
             case "one":
                 query = as_query(entry | {"kind": entry["asks"]})

@@ -7,7 +7,8 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-import yaml
+from sensorium.plain_yaml import parse
+from sensorium.text_files import read_text
 
 from .world.questions import Query, Ref
 from .world.scenes import Scene, sample_scene, visible_colours
@@ -36,8 +37,8 @@ class WrittenQuestion:
 
 def written_questions() -> list[WrittenQuestion]:
     """All of paraphrases.yaml, in its order."""
-    text = files(__package__).joinpath("paraphrases.yaml").read_text("utf-8")
-    return [WrittenQuestion(entry["text"], as_query(entry)) for entry in yaml.safe_load(text)]
+    text = read_text(files(__package__).joinpath("paraphrases.yaml"))
+    return [WrittenQuestion(entry["text"], as_query(entry)) for entry in parse(text)]
 
 
 def scene_for(query: Query, rng: Random, *, present: bool) -> Scene:

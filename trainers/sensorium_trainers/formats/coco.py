@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 from pydantic import DirectoryPath, Field
 from sensorium.errors import ConfigError, SampleError, placed
+from sensorium.limits import LARGEST_SEED
 from sensorium.media.images import open_image
-from sensorium.messages import Message
+from sensorium.messages import Message, has_words
 from sensorium.options import Options
 from sensorium.specs import Sample
+from sensorium.text_files import read_text
 
 from sensorium_trainers.drawing import number_of
 
@@ -37,7 +39,9 @@ class CocoOptions(Options):
         min_length=1,
         description="What the user may ask; each caption answers one of them, chosen by `seed`.",
     )
-    seed: int = Field(default=0, ge=0, description="Which question each caption gets.")
+    seed: int = Field(
+        default=0, ge=0, le=LARGEST_SEED, description="Which question each caption gets."
+    )
     part: Literal["train", "validation"] = Field(
         default="train",
         description="Which pictures to read: the two parts share none, whatever the seed.",
@@ -85,7 +89,7 @@ class CocoSource:
 
     def _messages(self, number: int, caption: Any) -> tuple[Message, ...]:
         said = caption.get("caption") if isinstance(caption, dict) else None
-        if not isinstance(said, str) or not said.strip():
+        if not isinstance(said, str) or not has_words(said):
             raise SampleError("It has no text 'caption'")
         image = caption.get("image_id")
         file = self._files.get(image) if isinstance(image, int | str) else None
@@ -104,7 +108,7 @@ def open_coco(options: CocoOptions) -> CocoSource:
 
 def _read(path: Path) -> dict[str, list[Any]]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"Cannot read {path}: {error}", where="data.path") from error
     for key in ("images", "annotations"):

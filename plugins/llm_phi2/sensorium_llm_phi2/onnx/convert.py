@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
-from sensorium.checkpoint import write_json
+from sensorium.checkpoint import save_weights, write_json
 from sensorium.errors import CheckpointError, placed
 from sensorium.onnx_runtime import require_onnx
 from sensorium.tokenizer import FILE_NAME
@@ -35,6 +34,7 @@ def convert(
     checkpoint: Path,
     folder: Path,
     *,
+    adapter: Path | None = None,
     accuracy_level: int = ACCURACY_LEVEL,
     half_attention: bool = True,
 ) -> None:
@@ -42,17 +42,17 @@ def convert(
 
     `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in
     float32. With `half_attention`, attention and its KV cache are in float16. Raises
-    CheckpointError where the checkpoint holds no integers, or is one that ONNX Runtime's operators
-    cannot compute.
+    CheckpointError where the checkpoint holds no integers, where ONNX Runtime's operators cannot
+    compute it, and where there is an adapter, here or inside of the checkpoint.
     """
     require_onnx("Converting to ONNX")
     raw = read_config(checkpoint / CONFIG)
     if (checkpoint / GRAPH).is_file():
         raise CheckpointError("It is converted already", where=str(checkpoint))
-    if (checkpoint / ADAPTER_FOLDER / ADAPTER_CONFIG).is_file():
+    if adapter is not None or (checkpoint / ADAPTER_FOLDER / ADAPTER_CONFIG).is_file():
         raise CheckpointError(
             "An adapter cannot be added to quantized weights",
-            where=str(checkpoint),
+            where=str(adapter or checkpoint),
             hint="Quantize the model with its adapter: sensorium quantize merges it first.",
         )
     stored = read_format(raw, checkpoint)
@@ -70,7 +70,7 @@ def convert(
     with StoredWeights(weight_files(checkpoint)) as weights, placed(str(checkpoint)):
         attention = torch.float16 if half_attention else torch.float32
         layers = Layers(config, weights, stored, attention)
-        save_file(layers.tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
+        save_weights(layers.tensors, folder / WEIGHTS)
     blocks = {name: (linear.bits, linear.block) for name, linear in layers.packed.items()}
     write_graph(config, blocks, folder, accuracy_level)
     plain = {key: value for key, value in raw.items() if key != "quantization_config"}
