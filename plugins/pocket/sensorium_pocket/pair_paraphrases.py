@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
+from sensorium.plain_yaml import parse
+from sensorium.text_files import read_text
+
 from .paraphrases import as_query, scene_for
 from .world.questions import Query, Ref, second_scene
 from .world.questions.pairs import GROUND, MORE, ONE, WHICH, Pair, PairQuery
