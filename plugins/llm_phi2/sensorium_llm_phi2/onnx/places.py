@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .graph import Stored
+from .nodes import Stored
 
 
 def tensor_places(path: Path) -> dict[str, Stored]:

@@ -20,8 +20,8 @@ from sensorium.onnx_runtime import open_graph, require_onnx, require_onnx_runtim
 from sensorium_llm_phi2.checkpoint import WEIGHTS
 
 from .convert import ACCURACY_LEVEL, GRAPH, write_graph
-from .graph import Stored
 from .model import OnnxPhiLanguageModel
+from .nodes import Stored
 
 _POSITIONS = 64
 """Of a short conversation, the new ones included."""
