@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Transcript,
         VariableEncoder,
     )
+    from .detokenizer import Detokenizer, StreamingTokenizer
     from .engine import AnswerStream, ChatEngine
     from .errors import (
         BundleError,
@@ -91,6 +92,7 @@ _HOMES = {
         "ForkableSession LanguageModel LanguageModelShape Projector Segment Session Tokenizer "
         "TrainableEncoder TrainableLanguageModel Transcriber Transcript VariableEncoder"
     ),
+    "detokenizer": "Detokenizer StreamingTokenizer",
     "engine": "AnswerStream ChatEngine",
     "errors": (
         "BundleError CheckpointError ConfigError ContextLengthError MediaError MissingPackageError "
@@ -131,6 +133,7 @@ __all__ = [
     "ContextLengthError",
     "DatasetFormat",
     "DenseSample",
+    "Detokenizer",
     "Encoder",
     "EncoderSpec",
     "Evaluation",
@@ -162,6 +165,7 @@ __all__ = [
     "SensoriumError",
     "Session",
     "SpeechSample",
+    "StreamingTokenizer",
     "TextPart",
     "TextSample",
     "TokenSample",

@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .checkpoint import save_weights
 from .contracts import TrainableEncoder, TrainableLanguageModel
 from .errors import BundleError
 from .manifest import FORMAT, MANIFEST, describe_file
@@ -152,10 +153,7 @@ def save_projector(
     projector: Any, path: Path, planned: PlannedSense, llm_width: int, encoder_fingerprint: str
 ) -> None:
     """Projector weights as safetensors whose header says what they were trained between."""
-    from safetensors.torch import save_file
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.contiguous() for name, tensor in projector.state_dict().items()}
     metadata = {
         "projector": planned.projector.name,
         "encoder": planned.encoder.name,
@@ -163,7 +161,7 @@ def save_projector(
         "encoder_width": str(planned.source.width),
         "llm_width": str(llm_width),
     }
-    save_file(weights, path, metadata=metadata)
+    save_weights(projector.state_dict(), path, metadata=metadata)
 
 
 def _fingerprint(planned: PlannedSense, folder: Path) -> str:
@@ -190,7 +188,7 @@ def _save(part: Encoder | LanguageModel, folder: Path, dtype: torch.dtype | None
 
 def _cast(folder: Path, dtype: torch.dtype | None) -> None:
     from safetensors import safe_open
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     if dtype is None:
         return
@@ -204,4 +202,4 @@ def _cast(folder: Path, dtype: torch.dtype | None) -> None:
         for name, tensor in cast.items():
             if tensor.is_floating_point() and not tensor.isfinite().all():
                 raise BundleError(f"{name} in {path.name} has values that {dtype} cannot hold")
-        save_file(cast, path, metadata=metadata)
+        save_weights(cast, path, metadata=metadata)

@@ -7,18 +7,22 @@ parameter, or to None where the tensor is no part of the module.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CheckpointError
+from .text_files import read_text
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 NameOf = Callable[[str], str | None]
+
+FORMAT = {"format": "pt"}
+"""What transformers wants to find in a file of weights."""
 
 _FLOATS = {"F64", "F32", "F16", "BF16"}
 _AGAIN = "Copy or download it again."
@@ -68,7 +72,7 @@ def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; CheckpointError for anything else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not readable JSON.", hint=_AGAIN) from error
     if not isinstance(content, dict):
@@ -79,6 +83,40 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """The same content always gives the same file."""
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def save_weights(
+    tensors: Mapping[str, Tensor], path: Path, *, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a safetensors file: the same content always gives the same bytes.
+
+    `metadata` is `FORMAT` where left out. The file is there whole or not at all. Raises OSError and
+    SafetensorError as they come.
+    """
+    from safetensors.torch import save_file
+
+    described = dict(FORMAT if metadata is None else metadata)
+    partial = path.with_name(f"{path.name}.partial")
+    # Beside it first: the tensors may be a memory map of the file that is to be replaced.
+    try:
+        contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        save_file(contiguous, partial, metadata=described)
+        if len(described) > 1:
+            _sort_metadata(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _sort_metadata(path: Path) -> None:
+    """safetensors writes tensors in an order of their own, but metadata in a random one."""
+    with path.open("r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        file.seek(8)
+        file.write(text.ljust(length))
 
 
 def load_weights(module: nn.Module, files: Sequence[Path], name_of: NameOf, *, kind: str) -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .errors import ConfigError, suggestion
 from .generation import GenerationOptions
 from .options import Options
+from .text_files import EncodingError, read_text
 
 ENVIRONMENT_PREFIX = "SENSORIUM_SET_"
 
@@ -86,10 +87,10 @@ class Recipe(Options):
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping, safely (no tags that construct objects)."""
     try:
-        loaded = _plain_yaml(path.read_text("utf-8"))
+        loaded = _plain_yaml(read_text(path))
     except FileNotFoundError as error:
         raise ConfigError(f"No file {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EncodingError) as error:
         raise ConfigError(f"Cannot read {path}: {error}") from error
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())

@@ -290,6 +290,14 @@ class AdaptableLanguageModel(TrainableLanguageModel, Protocol):
         """
         ...
 
+    def check_merge(self) -> None:
+        """ConfigError where `merge_lora` would fail: asked before anything is learned."""
+        ...
+
     def merge_lora(self) -> None:
-        """Add the adapter into the weights; ConfigError where these cannot hold it (nf4)."""
+        """Add the adapter into the weights; ConfigError where these cannot hold it (nf4).
+
+        The model answers as it did with the adapter, but for rounding to the type of its weights,
+        and does so when it is saved and loaded again.
+        """
         ...

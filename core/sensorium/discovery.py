@@ -20,6 +20,7 @@ import pluggy
 
 from . import hooks
 from .errors import PluginError, suggestion
+from .text_files import read_text
 
 PLUGINS_PATH = "SENSORIUM_PLUGINS"
 """Environment variable: folders of un-installed plugins, separated like PATH."""
@@ -142,7 +143,7 @@ def find_plugins(
 def load_project(pyproject: Path) -> list[_EntryPoint]:
     """The entry-point table of an un-installed project; its source roots become importable."""
     try:
-        project = tomllib.loads(pyproject.read_text("utf-8"))
+        project = tomllib.loads(read_text(pyproject))
         hatch = project.get("tool", {}).get("hatch", {}).get("build", {})
         table = project.get("project", {}).get("entry-points", {}).get(hooks.GROUP, {})
         entries = [_EntryPoint(name, value, str(pyproject)) for name, value in table.items()]

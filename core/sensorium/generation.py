@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from .detokenizer import detokenizer_for
 from .options import Options
 from .speculation import CostCurve, Lookup, Reader
 
@@ -114,7 +115,8 @@ def _steps(
             yield Step(text, tuple(ids), "stop")
             return
         if len(ids) >= limit:
-            yield Step(text + writer.flush(), tuple(ids), "length")
+            text += writer.flush()
+            yield Step(text, tuple(ids), "stop" if writer.stopped else "length")
             return
         if text:
             yield Step(text, tuple(ids))
@@ -162,35 +164,40 @@ class TextWriter:
     """Ids → text as it becomes final, ended by the first stop text."""
 
     def __init__(self, tokenizer: Tokenizer, stop: Sequence[str]) -> None:
-        self._tokenizer = tokenizer
+        self._detokenizer = detokenizer_for(tokenizer)
         self._stop = [text for text in stop if text]
-        self._ids: list[int] = []
-        self._written = 0
+        self._held = ""
+        self._ended = False
         self.stopped = False
 
     def push(self, token: int) -> str:
         """Add a token; returns the text that is now final."""
-        self._ids.append(token)
-        text = self._tokenizer.decode(self._ids)
-        found = [(text.find(stop, self._written), stop) for stop in self._stop]
-        # The stop text that is complete first counts, of two the one that began earlier.
-        ends = [(start + len(stop), start) for start, stop in found if start >= 0]
-        if ends:
-            self.stopped = True
-            return self._take(text, min(ends)[1])
-        # The bytes of one character may span tokens; until the last, up to three are U+FFFD.
-        whole = text[: max(len(text.rstrip("\ufffd")), len(text) - 3)]
-        held = max((_overlap(whole, stop) for stop in self._stop), default=0)
-        return self._take(text, len(whole) - held)
+        text = self._held + self._detokenizer.push(token)
+        # A stop text ends the answer here, so what stands if it ends here is looked through too.
+        if self._stop and self._first_stop(text + self._detokenizer.ahead) is not None:
+            whole = text + self._detokenizer.rest()
+            if (start := self._first_stop(whole)) is not None:
+                return self._end(whole, start)
+        end = len(text) - max((_overlap(text, stop) for stop in self._stop), default=0)
+        self._held = text[end:]
+        return text[:end]
 
     def flush(self) -> str:
-        """Whatever was held back."""
-        text = self._tokenizer.decode(self._ids)
-        return "" if self.stopped else self._take(text, len(text))
+        """Whatever was held back, up to a stop text in it."""
+        if self._ended:
+            return ""
+        text = self._held + self._detokenizer.rest()
+        return self._end(text, self._first_stop(text))
 
-    def _take(self, text: str, end: int) -> str:
-        start, self._written = self._written, max(self._written, end)
-        return text[start:end]
+    def _first_stop(self, text: str) -> int | None:
+        """Where the stop text begins that is complete first, of two the one that began earlier."""
+        found = [(text.find(stop), stop) for stop in self._stop]
+        ends = [(start + len(stop), start) for start, stop in found if start >= 0]
+        return min(ends)[1] if ends else None
+
+    def _end(self, text: str, start: int | None) -> str:
+        self._ended, self.stopped = True, start is not None
+        return text[:start]
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -16,5 +16,6 @@ class LoraOptions(Options):
     targets: tuple[str, ...] = Field(
         default=("q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"),
         min_length=1,
-        description="Names of the linear layers that get an adapter.",
+        description="Names of the layers that get an adapter: linear ones, the vocabulary head "
+        "(lm_head) and the token embeddings (embed_tokens) included.",
     )

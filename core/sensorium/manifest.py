@@ -10,6 +10,7 @@ from typing import Any
 from .config import Recipe, overlay, resolve_paths
 from .errors import BundleError
 from .fingerprint import file_sha256
+from .text_files import read_text
 
 MANIFEST = "sensorium.json"
 FORMAT = 1
@@ -33,7 +34,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest, checked for its form."""
     path = folder / MANIFEST
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads(read_text(path))
     except FileNotFoundError as error:
         raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}") from error
     except (OSError, ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,6 +10,13 @@ if TYPE_CHECKING:
     from .contracts import Transcript
 
 Role = Literal["system", "user", "assistant"]
+
+_UNSEEN = frozenset({"Cc", "Cf"})  # control and format characters: what has no width, say
+
+
+def has_words(text: str) -> bool:
+    """Whether anything in it can be read: blanks and characters without a shape cannot."""
+    return any(not c.isspace() and unicodedata.category(c) not in _UNSEEN for c in text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +93,11 @@ class Message:
     def text(self) -> str:
         """All text of the message, media left out."""
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the assistant says something in it; if not, there is nothing to learn."""
+        return self.role == "assistant" and has_words(self.text)
 
     @property
     def transcripts(self) -> tuple[Transcript, ...]:

@@ -2,8 +2,9 @@
 
 Text is tokenised literally, so nothing a person writes can become a media slot or a control
 token. A media slot is a place in the list of pieces, never a marker string. Training and chat
-render through this one function: a piece knows whether it is the assistant's (`answer`), which is
-exactly what training learns.
+render through this one function: a piece knows whether it is what the assistant says (`answer`),
+which is exactly what training learns. An answer without words is nothing that the assistant says:
+it is spelled as an empty turn, and neither it nor its end token is learned.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from .contracts import Tokenizer
 from .errors import ConfigError
-from .messages import Media, Message, TextPart
+from .messages import Media, MediaPart, Message, TextPart
 from .specs import ChatTemplate, Turn
 
 _CONTROL = re.compile(r"(<\|[a-z0-9_]+\|>)")
@@ -22,7 +24,7 @@ _CONTROL = re.compile(r"(<\|[a-z0-9_]+\|>)")
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """Token ids; `answer` where the assistant says them (its end token included)."""
+    """Token ids; `answer` where the assistant says them in words (its end token included)."""
 
     ids: tuple[int, ...]
     answer: bool = False
@@ -36,6 +38,14 @@ class MediaPiece:
 
 
 Piece = TextPiece | MediaPiece
+
+
+class Voice(Enum):
+    """Who speaks: what is given, the assistant, or the assistant without a word."""
+
+    GIVEN = auto()
+    ANSWER = auto()
+    SILENT = auto()
 
 
 def render(
@@ -53,9 +63,11 @@ def render(
         messages = (Message.system(text), *messages) if text else messages
     for message in messages:
         turn = _turn(template, message.role)
+        voice = _voice(message)
         run.template(turn.before)
-        _content(run, message, turn, template)
-        run.template(turn.after, answer=message.role == "assistant")
+        if voice is not Voice.SILENT:
+            _content(run, message, turn, template, voice)
+        run.template(turn.after, voice)
     if reply:
         run.template(_turn(template, "assistant").before)
     run.close()
@@ -82,19 +94,26 @@ def _turn(template: ChatTemplate, role: str) -> Turn:
     return template.turns[role]
 
 
-def _content(run: _Run, message: Message, turn: Turn, template: ChatTemplate) -> None:
-    answer = message.role == "assistant"
+def _voice(message: Message) -> Voice:
+    if message.role != "assistant":
+        return Voice.GIVEN
+    return Voice.ANSWER if message.is_answer else Voice.SILENT
+
+
+def _content(run: _Run, message: Message, turn: Turn, template: ChatTemplate, voice: Voice) -> None:
     after_media = False
-    for index, part in enumerate(message.parts):
+    # A part without text is none: formats differ in whether they write it down.
+    parts = [part for part in message.parts if isinstance(part, MediaPart) or part.text]
+    for index, part in enumerate(parts):
         if isinstance(part, TextPart):
             lead = template.media_separator if after_media else ""
             if index == 0:
                 lead = turn.separator
-            run.text(lead + part.text, answer=answer)
+            run.text(lead + part.text, voice)
             after_media = False
         else:
             if index == 0:
-                run.text(turn.separator, answer=answer)
+                run.text(turn.separator, voice)
             run.media(part.media)
             after_media = True
 
@@ -111,26 +130,26 @@ class _Run:
         self._tokenizer = tokenizer
         self._text = ""
         self._ids: list[int] = []
-        self._answer = False
+        self._voice = Voice.GIVEN
         self._after_control = False
 
-    def template(self, text: str, *, answer: bool = False) -> None:
+    def template(self, text: str, voice: Voice = Voice.GIVEN) -> None:
         """Template text, in which control tokens are recognised."""
         if self._after_control and not self._text:
             text = text.removeprefix(" ")  # formats put no space behind an end token
         for part in _CONTROL.split(text):
             if _CONTROL.fullmatch(part):
-                self._switch(answer)
+                self._switch(voice)
                 self._flush_text()
                 self._ids.append(self._tokenizer.control(part))
                 self._after_control = True
             else:
-                self.text(part, answer=answer)
+                self.text(part, voice)
 
-    def text(self, text: str, *, answer: bool) -> None:
+    def text(self, text: str, voice: Voice) -> None:
         """Literal text."""
         if text:
-            self._switch(answer)
+            self._switch(voice)
             self._text += text
             self._after_control = False
 
@@ -144,13 +163,13 @@ class _Run:
         """End the run."""
         self._flush_text()
         if self._ids:
-            self.pieces.append(TextPiece(tuple(self._ids), self._answer))
+            self.pieces.append(TextPiece(tuple(self._ids), self._voice is Voice.ANSWER))
             self._ids = []
 
-    def _switch(self, answer: bool) -> None:
-        if answer != self._answer:
+    def _switch(self, voice: Voice) -> None:
+        if voice != self._voice:
             self.close()
-            self._answer = answer
+            self._voice = voice
 
     def _flush_text(self) -> None:
         if self._text:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import tokenizers
 
+from .detokenizer import FastDetokenizer
 from .errors import CheckpointError, suggestion
+from .text_files import EncodingError, read_text
 
 FILE_NAME = "tokenizer.json"
 
@@ -44,8 +46,8 @@ class FastTokenizer:
         path = Path(folder_or_file)
         path = path / FILE_NAME if path.is_dir() else path
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(path)
+        except (OSError, EncodingError) as error:
             raise CheckpointError(
                 f"No readable {FILE_NAME}",
                 where=str(path),
@@ -113,6 +115,10 @@ class FastTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """Ids → text, control tokens left out; ids beyond the vocabulary give nothing."""
         return self._backend.decode(list(ids), skip_special_tokens=True)
+
+    def detokenizer(self) -> FastDetokenizer:
+        """Decodes one answer while its tokens arrive, to what `decode` gives for all of them."""
+        return FastDetokenizer(self._backend, self._control.keys())
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` into `folder`."""

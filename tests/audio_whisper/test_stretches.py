@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensorium import read_audio
+from sensorium_audio_whisper import loudness
 from sensorium_audio_whisper.stretches import speech
 
 RATE = 16_000
@@ -47,6 +49,97 @@ MOVING = {
 def test_steady_sound_is_no_speech(name, voice_threshold):
     waveform = STEADY[name].astype(np.float32)
     assert speech(waveform, voice_threshold=voice_threshold, **SETTINGS) == []
+
+
+QUESTION = read_audio(files("sensorium_pocket").joinpath("examples/where-is-the-car.wav")).value
+"""1.9 s, root mean square 0.046."""
+LENGTH = len(QUESTION)
+
+
+def hum(hertz, loud, harmonics=1, length=LENGTH):
+    time = np.arange(length) / RATE
+    parts = range(1, harmonics + 1)
+    return sum(loud / part * np.sin(2 * np.pi * hertz * part * time + part) for part in parts)
+
+
+FLOORS = {
+    "offset": 0.1,
+    "large negative offset": -0.5,
+    "50 Hz": hum(50, 0.15),
+    "60 Hz": hum(60, 0.4),
+    "50 Hz with harmonics": hum(50, 0.15, 8),
+    "60 Hz with harmonics": hum(60, 0.15, 8),
+    "rectified mains": hum(100, 0.15, 5),
+    "offset and hum": -0.2 + hum(50, 0.2, 3),
+    "whistle": hum(1000, 0.1),
+    "hiss": 0.06 * np.random.default_rng(0).standard_normal(LENGTH),
+}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+@pytest.mark.parametrize("loud", [1.0, 0.1])
+def test_a_voice_over_a_steady_floor_is_heard(name, loud):
+    """Also where the floor is louder than the voice, and where the whole recording is faint."""
+    waveform = np.clip(loud * (QUESTION + FLOORS[name]), -1, 1).astype(np.float32)
+    ((start, end),) = speech(waveform, voice_threshold=0.5, **SETTINGS)
+    audible = np.flatnonzero(np.abs(QUESTION) > 0.1)
+    assert start <= audible[0]
+    assert end >= audible[-1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    offset=st.floats(-0.4, 0.4),
+    hertz=st.one_of(st.floats(48, 62), st.floats(98, 122)),
+    loud=st.floats(0, 0.3),
+    harmonics=st.integers(1, 6),
+)
+def test_offset_and_hum_change_nothing(offset, hertz, loud, harmonics):
+    floor = offset + hum(hertz, loud, harmonics)
+    waveform = (QUESTION + floor).astype(np.float32)
+    ((start, end),) = speech(waveform, voice_threshold=0, **SETTINGS)
+    ((first, last),) = speech(QUESTION, voice_threshold=0, **SETTINGS)
+    assert abs(start - first) < 0.25 * RATE
+    assert abs(end - last) < 0.25 * RATE
+
+
+@pytest.mark.parametrize("name", ["offset", "50 Hz with harmonics", "hiss"])
+def test_pauses_over_a_steady_floor_still_end_a_stretch(name):
+    silence = np.zeros(2 * RATE)
+    voice = np.concatenate([QUESTION, silence, QUESTION, silence, QUESTION])
+    rng = np.random.default_rng(1)
+    floor = {
+        "offset": 0.1,
+        "50 Hz with harmonics": hum(50, 0.15, 8, len(voice)),
+        "hiss": 0.02 * rng.standard_normal(len(voice)),
+    }[name]
+    waveform = np.clip(voice + floor, -1, 1).astype(np.float32)
+    assert len(speech(waveform, voice_threshold=0.5, **SETTINGS)) == 3
+
+
+def test_a_floor_that_begins_later_is_none_of_the_voice():
+    waveform = np.tile(QUESTION, 40)[: 60 * RATE]
+    waveform[31 * RATE :] += hum(50, 0.3, 5, 29 * RATE).astype(np.float32)
+    found = speech(waveform.clip(-1, 1), voice_threshold=0.5, **SETTINGS)
+    assert sum(end - start for start, end in found) > 0.9 * len(waveform)
+
+
+def test_a_floor_alone_is_silence():
+    for floor in (hum(50, 0.2, 8), np.full(LENGTH, 0.3), hum(440, 0.3)):
+        assert loudness.loudness(floor.astype(np.float32)).max() < -60
+
+
+def test_the_detector_is_given_the_voice_alone(monkeypatch):
+    waveform = np.tile(QUESTION, 5)
+    rumbling = (0.05 * waveform + 0.3 + hum(50, 0.1, length=len(waveform))).astype(np.float32)
+    whole = loudness.for_detector(rumbling)
+    monkeypatch.setattr(loudness, "_BLOCK", 40_000)
+    in_blocks = loudness.for_detector(rumbling)
+    clean = loudness.for_detector(0.05 * waveform)
+    assert len(whole) == len(in_blocks) == len(waveform)
+    for heard in (whole, in_blocks):
+        assert np.abs(heard[4000:-4000] - clean[4000:-4000]).max() < 0.01
+    assert np.abs(clean).max() == pytest.approx(10 * 0.05 * np.abs(waveform).max(), rel=0.1)
 
 
 @pytest.mark.parametrize("name", MOVING)

@@ -40,7 +40,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 def run(registry: Registry) -> Run:
     """`run("ask", "hi", input=...)` in this process."""
 
-    def run(*arguments: object, input: str | None = None) -> Result:
+    def run(*arguments: object, input: str | bytes | None = None) -> Result:
         words = [str(argument) for argument in arguments]
         return CliRunner().invoke(root, words, input=input, obj=registry)
 

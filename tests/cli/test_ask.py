@@ -199,3 +199,16 @@ def test_capability_is_refused_not_dropped(run, recipe, monkeypatch):
     result = run("ask", "--model", recipe, "x")
     assert result.exit_code == 1
     assert "takes text only" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["ask", "chat"])
+def test_a_question_from_a_file_that_windows_wrote(run, recipe, command):
+    words = ["-"] if command == "ask" else []
+    plain, marked = (
+        run(command, "--model", recipe, *words, input=f"{mark}hi\r\n") for mark in ("", "\ufeff")
+    )
+    assert plain.exit_code == marked.exit_code == 0
+    assert marked.stdout == plain.stdout
+    result = run(command, "--model", recipe, *words, input="hi\n".encode("utf-16"))
+    assert result.exit_code == 2
+    assert "it is UTF-16, not UTF-8" in result.stderr

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from sensorium import Segment, Transcript
-from sensorium.cli.transcribe import subtitles
 
 HEARING = """\
 llm: {plugin: counter}
@@ -155,14 +153,3 @@ def test_config_and_doctor_know_what_hears(run, hearing):
     assert "mode: transcribe" in shown.stdout
     assert "audio: ear -> text" in run("config", "validate", hearing).stdout
     assert "audio: ear -> text" in run("doctor", "--model", hearing).stdout
-
-
-def test_subtitles_hold_any_time_and_text():
-    segments = (Segment(0, 1.5, "one"), Segment(3599.9996, 3725.25, "a --> b"))
-    transcript = Transcript("one a --> b", "en", segments)
-    assert subtitles(transcript, "srt") == (
-        "1\n00:00:00,000 --> 00:00:01,500\none\n\n2\n01:00:00,000 --> 01:02:05,250\na → b\n"
-    )
-    assert subtitles(transcript, "vtt").count("-->") == 2
-    assert subtitles(Transcript("", ""), "vtt") == "WEBVTT\n"
-    assert subtitles(Transcript("", ""), "srt") == ""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensorium import Media, Message
 from sensorium.errors import CheckpointError, ConfigError
-from sensorium.messages import MediaPart, TextPart
+from sensorium.messages import MediaPart, TextPart, has_words
 from sensorium.render import MediaPiece, TextPiece, end_id, render, stop_ids
 from sensorium.specs import ChatTemplate, Turn
 from sensorium.testing import fake_registry
@@ -102,17 +102,19 @@ def expected(messages, template, *, only_answers=False, reply=True):
         messages = [Message.system(template.system), *messages]
     for message in messages:
         turn = template.turns[message.role]
-        if only_answers and message.role != "assistant":
+        silent = message.role == "assistant" and not has_words(message.text)
+        if only_answers and (message.role != "assistant" or silent):
             continue
         if not only_answers:
             frame(turn.before)
-        for index, part in enumerate(message.parts):
+        parts = [p for p in message.parts if isinstance(p, MediaPart) or p.text]
+        for index, part in enumerate([] if silent else parts):
             if index == 0:
                 text(turn.separator)
             if isinstance(part, MediaPart):
                 found.append(("media", part.media.digest))
                 continue
-            if index and isinstance(message.parts[index - 1], MediaPart):
+            if index and isinstance(parts[index - 1], MediaPart):
                 text(template.media_separator)
             text(part.text)
         frame(turn.after)
@@ -158,6 +160,35 @@ def test_the_beginning_of_a_conversation_renders_alike(template, said, tokenizer
             answered = keys(render(said[: end + 1], template, tokenizer, reply=False))
             assert whole[: len(asked)] == asked
             assert whole[: len(answered)] == answered
+
+
+BLANK = ["", " ", "\n", "  \t ", "\u00a0", "\u3000", "\u200b", "\ufeff\u00ad", "\0"]
+
+
+def test_what_has_words():
+    assert not any(map(has_words, BLANK))
+    assert all(map(has_words, ["a", " .", "\n0", "\u200b你", "😀", "-", "é"]))
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: t.name)
+@given(blank=st.sampled_from(BLANK), words=texts)
+@fuzz
+def test_an_answer_without_words_is_context_and_never_learned(template, blank, words, tokenizer):
+    """Neither it nor its end; and the same empty turn, however it was written down."""
+    silent = [
+        Message.assistant(blank),
+        Message("assistant", ()),
+        Message("assistant", (TextPart(""), TextPart(blank))),
+    ]
+    asked, more = Message.user("What?"), [Message.user("And?"), Message.assistant(f"{words}.")]
+    spelled = [render([asked, one, *more], template, tokenizer, reply=False) for one in silent]
+    assert spelled[0] == spelled[1] == spelled[2]
+    answers = [piece for piece in spelled[0] if getattr(piece, "answer", False)]
+    assert answers == [
+        piece
+        for piece in render([asked, *more], template, tokenizer, reply=False)
+        if getattr(piece, "answer", False)
+    ]
 
 
 def reference(backend, *strings):

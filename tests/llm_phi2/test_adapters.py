@@ -9,7 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from sensorium.errors import CheckpointError, ConfigError
-from sensorium_llm_phi2.adapters import LoraOptions, add_lora, load_lora, merge, save_lora
+from sensorium.lora import LoraOptions
+from sensorium_llm_phi2.adapter_files import load_lora, save_lora
+from sensorium_llm_phi2.adapters import add_lora, merge
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.options import Phi2Options
 from transformers import PhiForCausalLM
@@ -160,7 +162,7 @@ def test_misuse(checkpoint):
     for function in (merge, lambda m: save_lora(m, checkpoint)):
         with pytest.raises(ConfigError, match="no adapter"):
             function(model)
-    with pytest.raises(ConfigError, match="no layers named nose"):
+    with pytest.raises(ConfigError, match="no linear or embedding layers named nose"):
         add_lora(model, LoraOptions(targets=("nose", "fc1")))
     add_lora(model, LoraOptions(r=2))
     with pytest.raises(ConfigError, match="already"):

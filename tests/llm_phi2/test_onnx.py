@@ -115,6 +115,25 @@ def test_plain_weights_serve_torch_and_onnx_from_one_file(tmp_path, shape, dtype
     assert (logits - expected).abs().max() < 1e-5 * expected.abs().max().clamp(min=1)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("left_out", ["lm_head.weight", "model.embed_tokens.weight", None])
+def test_ends_that_are_tied_are_found_where_torch_finds_them(tmp_path, left_out):
+    gptq = write_gptq(make_reference(**WIDE, tie_word_embeddings=True), tmp_path / "gptq")
+    stored = load_file(gptq / "model.safetensors")
+    if left_out:
+        del stored[left_out]
+    else:  # both, and they differ: neither transformers nor we tie them
+        stored["lm_head.weight"] = stored["lm_head.weight"].flip(0).contiguous()
+    save_file(stored, gptq / "model.safetensors", metadata={"format": "pt"})
+    convert(gptq, tmp_path / "onnx", **EXACT)
+    plain, model = build(Phi2Options(checkpoint=str(gptq)), "cpu"), onnx_of(tmp_path / "onnx")
+    embeddings = model.embed(torch.arange(70))
+    assert torch.equal(embeddings, plain.embed(torch.arange(70)))
+    logits = model.open_session().append(embeddings, last=70)
+    expected = full_logits(torch_of(gptq).module, embeddings)
+    assert (logits - expected).norm() / expected.norm() < 1e-3
+
+
 def test_attention_in_half_precision_changes_little_and_halves_the_cache(tmp_path, gptq, pair):
     convert(gptq, tmp_path / "onnx", accuracy_level=1)
     reference, model = pair[0], onnx_of(tmp_path / "onnx")
@@ -317,6 +336,8 @@ def test_models_without_operators_are_refused(tmp_path, changes, match):
 def test_what_cannot_be_converted_is_refused(gptq, converted, tmp_path):
     with pytest.raises(CheckpointError, match="converted already"):
         convert(converted, tmp_path / "onnx")
+    with pytest.raises(CheckpointError, match=r"adapter cannot be added.*\(elsewhere\)"):
+        convert(gptq, tmp_path / "onnx", adapter=Path("elsewhere"))
     good = load_file(gptq / "model.safetensors")
     broken = tmp_path / "broken"
     broken.mkdir()

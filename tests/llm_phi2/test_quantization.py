@@ -7,7 +7,8 @@ import importlib.util
 import pytest
 import torch
 from sensorium.errors import ConfigError, MissingPackageError
-from sensorium_llm_phi2.adapters import LoraOptions, add_lora, merge
+from sensorium.lora import LoraOptions
+from sensorium_llm_phi2.adapters import add_lora, merge
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.options import Phi2Options
 

@@ -9,6 +9,7 @@ import struct
 import tracemalloc
 import zlib
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from sensorium import read_image
@@ -329,3 +330,30 @@ def test_what_the_header_shows_is_refused_at_once(tmp_path):
         open_image(saved(noise()), ImageLimits(max_pixels=100))
     with pytest.raises(MediaError, match=r"none\.png: No such file"):
         open_image(tmp_path / "none.png")
+
+
+def deep(values, kind=np.float32) -> bytes:
+    return saved(Image.fromarray(np.asarray(values, kind)), "TIFF")
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("scale", [1, 255, 65535, 9e9])
+def test_a_pixel_that_is_no_number_changes_no_other(odd, scale):
+    values = np.linspace(0, scale, 24 * 32).reshape(24, 32)
+    plain = np.asarray(read_image(deep(values)).value)
+    values[3, 5] = odd
+    seen = np.asarray(read_image(deep(values)).value)
+    assert tuple(seen[3, 5]) == ((255,) * 3 if odd == np.inf else (0,) * 3)
+    seen = seen.copy()
+    seen[3, 5] = plain[3, 5]
+    assert np.array_equal(seen, plain)
+    assert plain.max() == 255
+
+
+def test_a_picture_of_no_numbers_is_black_and_equal_values_keep_theirs():
+    assert np.asarray(read_image(deep(np.full((4, 4), np.nan))).value).max() == 0
+    assert np.asarray(read_image(deep(np.full((4, 4), 0.5))).value).max() == 127
+    assert np.asarray(read_image(deep(np.full((4, 4), -3.0))).value).max() == 0
+    assert np.asarray(read_image(deep(np.full((4, 4), 2**31 - 1), np.int32)).value).min() == 255
+    assert np.asarray(read_image(deep(np.full((4, 4), -(2**31)), np.int32)).value).max() == 0
+    assert np.asarray(read_image(deep(np.full((4, 4), 65535), np.uint16)).value).min() == 255

@@ -35,7 +35,7 @@ SPACES = (
     Message.user("<|end|>"),
     Message.assistant(""),
 )
-"""A space that belongs to the words, a line break inside, letters that look like an end, none."""
+"""A space that belongs to the words, a line break inside, letters like an end, no words."""
 
 POCKET_SINGLE = """
 ĠBe
@@ -157,8 +157,7 @@ no -> <|end|>
 [?]
 [?]
 [?]
-<|assistant|> -> Ġ
-Ġ -> <|end|>
+<|assistant|>
 <|end|>
 """
 LLAVA_SPACES = """
@@ -191,8 +190,7 @@ USER
 [?]
 [?]
 ĠASSISTANT
-: -> Ġ
-Ġ -> <|endoftext|>
+:
 <|endoftext|>
 """
 BY_HAND = {

@@ -8,11 +8,12 @@ import pytest
 import torch
 import yaml
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 from sensorium import Message, load, read_image
 from sensorium.cli.root import root
+from sensorium.errors import CheckpointError
 from sensorium.lora import LoraOptions
 from sensorium_llm_phi2.build import build
 from sensorium_llm_phi2.gptq import GptqFormat
@@ -21,7 +22,13 @@ from sensorium_pocket import FOLDER
 from sensorium_pocket.examples import examples
 from sensorium_trainers.quantize import layers as rounding
 from sensorium_trainers.quantize.checkpoint import pack
-from sensorium_trainers.quantize.gptq import GptqSettings, Moments, Rounded, round_matrix
+from sensorium_trainers.quantize.gptq import (
+    GptqSettings,
+    Moments,
+    Rounded,
+    check_range,
+    round_matrix,
+)
 
 POCKET = {
     "model": "pocket",
@@ -69,6 +76,65 @@ def test_what_is_on_the_grid_stays():
     weight = (values - 7) * scales.repeat_interleave(32, 1)
     rounded = round_matrix(weight, moments_of(correlated(1)), GptqSettings(4, 32))
     assert torch.equal(rounded.dequantized(), weight)
+
+
+def by_the_book(weight, bits, group):
+    """Every weight at the nearest of the 2^bits steps between the ends of its group, in float64."""
+    parts = weight.double().unflatten(1, (-1, group))
+    low, high = parts.amin(2, True).clamp(max=0), parts.amax(2, True).clamp(min=0)
+    scale = (high - low) / (2**bits - 1)
+    scale[scale == 0] = 1
+    zero = (-low / scale).round()
+    return (((parts / scale).round() + zero).clamp(0, 2**bits - 1) - zero).mul(scale).flatten(1)
+
+
+@given(
+    exponent=st.floats(-5, 3), bits=st.sampled_from([4, 8]), group=st.sampled_from([16, 64, 128]),
+    seed=st.integers(0, 999),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+@example(exponent=-3, bits=8, group=128, seed=0)
+@example(exponent=-3.3, bits=8, group=32, seed=0)
+@example(exponent=-3.7, bits=8, group=64, seed=0)
+def test_weights_of_any_size_lose_what_rounding_takes(exponent, bits, group, seed):
+    """Scales in float16, most of them subnormal, cost next to nothing."""
+    weight = torch.randn(64, 256, generator=torch.Generator().manual_seed(seed)) * 10**exponent
+    rounded = round_matrix(weight, moments_of(torch.eye(256)), GptqSettings(bits, group))
+    lost, least = (
+        (weight - other).double().norm()
+        for other in (rounded.dequantized(), by_the_book(weight, bits, group))
+    )
+    # What a scale loses in float16, where a step between subnormal numbers is 6e-8.
+    smallest = 5e-8 / (weight.abs().amax() / 2**bits)
+    assert lost <= least * (1.02 + smallest)
+
+
+def test_groups_of_nothing_stay_nothing():
+    weight = torch.randn(8, 128, generator=torch.Generator().manual_seed(2))
+    weight[:, 32:64] = 0
+    weight[3] = 0
+    rounded = round_matrix(weight, moments_of(torch.eye(128)), GptqSettings(8, 32)).dequantized()
+    assert (rounded[:, 32:64] == 0).all()
+    assert (rounded[3] == 0).all()
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_an_outlier_costs_its_group_alone_until_no_scale_can_hold_it(bits):
+    weight = torch.randn(8, 128, generator=torch.Generator().manual_seed(2))
+    chosen = GptqSettings(bits, 32)
+    largest = 65504 * chosen.highest
+    for value in (1e3, -1e5, 0.99 * largest):
+        weight[2, 40] = value
+        check_range(weight, chosen, "fc1")
+        rounded = round_matrix(weight, moments_of(torch.eye(128)), chosen).dequantized()
+        assert abs(rounded[2, 40] / value - 1) <= 0.51 / chosen.highest  # half a step
+        rounded[2, 32:64], exact = 0, weight.clone()
+        exact[2, 32:64] = 0
+        assert (rounded - exact).abs().max() < 8 / chosen.highest
+    for value in (largest * 1.01, -1e30, float("inf"), float("nan")):
+        weight[2, 40] = value
+        with pytest.raises(CheckpointError, match="fc1 has weights that"):
+            check_range(weight, chosen, "fc1")
 
 
 def test_inputs_that_never_came_harm_nothing():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from sensorium import DatasetFormat, Media, SpeechSample, hookimpl
 from sensorium.discovery import find_plugins
 from sensorium.errors import CheckpointError, ConfigError
@@ -19,6 +22,7 @@ from sensorium_pocket.speech.reference import Reference
 from sensorium_trainers.loop import Run
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.stages import STAGES
+from sensorium_trainers.whispers import load_whisper, save_whisper
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -205,6 +209,25 @@ def test_what_a_clip_computes(make, tmp_path):
 def test_positions_of_the_encoder_stay_frozen(make, tmp_path):
     frozen = [n for n, w in make(tmp_path).objective.named_parameters() if not w.requires_grad]
     assert frozen == ["encoder.embed_positions.weight"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("differ", [False, True])
+def test_words_are_written_by_the_table_that_reads_them_or_by_another(shape, tmp_path, differ):
+    """Where a file holds two, config.json notwithstanding, transformers believes the file."""
+    folder = Path(shutil.copytree(shape, tmp_path / "whisper"))
+    load_whisper(folder).model.save_pretrained(folder)
+    weights = load_file(folder / "model.safetensors")
+    if differ:
+        weights["proj_out.weight"] = weights["model.decoder.embed_tokens.weight"].flip(0)
+        weights["proj_out.weight"] = weights["proj_out.weight"].contiguous()
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    whisper = load_whisper(folder)
+    save_whisper(whisper, tmp_path / "saved", None)
+    again = load_whisper(tmp_path / "saved").model
+    assert again.config.tie_word_embeddings is not differ
+    assert torch.equal(again.proj_out.weight, whisper.model.proj_out.weight)
+    assert torch.equal(again.proj_out.weight, again.get_input_embeddings().weight) is not differ
 
 
 def test_what_is_no_whisper_is_refused(make, tmp_path):

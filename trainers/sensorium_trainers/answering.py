@@ -30,12 +30,12 @@ class Exchange:
 def converse(pipeline: Pipeline, sample: Sample | TextSample, max_tokens: int) -> Exchange | None:
     """The sample's first conversation up to its last answer, which the model gives; greedily.
 
-    None where nobody answers in it. SampleError where it is longer than the context window.
+    None where nobody says anything in it. SampleError where it is longer than the context window.
     """
     if isinstance(sample, TextSample):
         return _go_on(pipeline, sample, max_tokens)
     conversation = sample.conversations[0]
-    answers = [n for n, message in enumerate(conversation) if message.role == "assistant"]
+    answers = [n for n, message in enumerate(conversation) if message.is_answer]
     if not answers:
         return None
     asked = conversation[: answers[-1]]

@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 from sensorium.fingerprint import file_sha256
+from sensorium.text_files import read_text
 
 from .folder import OF_A_RUN, STAGING
 from .log import Report
@@ -47,7 +48,7 @@ def newest_checkpoint(output: Path, report: Report | None = None) -> Path | None
 def damage(folder: Path) -> str | None:
     """What is wrong with a checkpoint; None where every file is there and unchanged."""
     try:
-        files = json.loads((folder / MANIFEST).read_text("utf-8"))
+        files = json.loads(read_text(folder / MANIFEST))
     except (OSError, ValueError):
         return f"{MANIFEST} is missing or torn"
     if not isinstance(files, dict) or WEIGHTS not in files:

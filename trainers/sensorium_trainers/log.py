@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sensorium.text_files import read_text
 from transformers import TrainerCallback
 
 from .writing import replace_text, writing
@@ -67,7 +68,7 @@ class RunLog(TrainerCallback):  # type: ignore[misc]
 
 def keep_until(path: Path, step: int) -> None:
     """Rewrite a log without the entries after `step` and without a torn last line."""
-    kept = [line for line in path.read_text("utf-8").splitlines() if 0 <= _step(line) <= step]
+    kept = [line for line in read_text(path).splitlines() if 0 <= _step(line) <= step]
     replace_text(path, "".join(f"{line}\n" for line in kept))
 
 

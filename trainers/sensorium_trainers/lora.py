@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sensorium.contracts import AdaptableLanguageModel
-from sensorium.errors import ConfigError
+from sensorium.errors import ConfigError, placed
 
 from .recipe import TrainingRecipe
 
@@ -20,9 +20,17 @@ def adaptable(llm: object) -> AdaptableLanguageModel:
 
 
 def add_adapter(llm: object, recipe: TrainingRecipe) -> None:
-    """A fresh adapter; afterwards only its parameters require gradients."""
-    if recipe.lora is not None:
-        adaptable(llm).add_lora(recipe.lora, seed=recipe.seed)
+    """A fresh adapter; afterwards only its parameters require gradients.
+
+    ConfigError where the recipe wants it merged in the end and the weights cannot hold it.
+    """
+    if recipe.lora is None:
+        return
+    model = adaptable(llm)
+    model.add_lora(recipe.lora, seed=recipe.seed)
+    if recipe.merge_lora:
+        with placed("merge_lora"):
+            model.check_merge()
 
 
 def merge_adapter(llm: object, recipe: TrainingRecipe) -> None:

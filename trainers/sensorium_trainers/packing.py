@@ -13,9 +13,11 @@ from itertools import pairwise
 
 from sensorium.contracts import Tokenizer
 from sensorium.errors import ConfigError, SampleError
-from sensorium.messages import Media, Message
+from sensorium.messages import Media, Message, has_words
 from sensorium.render import Piece, TextPiece, end_id, render
 from sensorium.specs import ChatTemplate, Sample, TextSample, TokenSample
+
+from .errors import EMPTY_TEXT, NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Packer:
         self._words: dict[str, int] = {}
 
     def pack(self, sample: Sample | TextSample | TokenSample) -> Row:
-        """One row; SampleError where a conversation is longer than the context window, and where a
-        text is empty.
+        """One row; SampleError where a conversation is longer than the context window, and where
+        there is nothing to learn: no answer with words in it, or a text without any.
         """
         if isinstance(sample, TextSample):
             return self._pack_text(sample)
@@ -114,6 +116,8 @@ class Packer:
                 self._put(row, position, index, number)
         if self.label_media:
             self._label_media(row, sample)
+        if not row.targets and not row.dense:
+            raise SampleError(NOTHING_SAID)
         return row
 
     def _pack_text(self, sample: TextSample) -> Row:
@@ -123,9 +127,9 @@ class Packer:
         Longer text stands in several pieces of the context window. A piece begins with the last
         token of the one before, so that no token is left out and none is learned twice.
         """
+        if not has_words(sample.text):
+            raise SampleError(EMPTY_TEXT)
         ids = self.tokenizer.encode(sample.text)
-        if not ids:
-            raise SampleError("The text is empty")
         end = end_id(self.template, self.tokenizer)
         ids = [end, *ids, *([end] if sample.ended else [])]
         row = Row()

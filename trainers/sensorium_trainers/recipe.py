@@ -82,7 +82,8 @@ class TrainingRecipe(Options):
     merge_lora: bool = Field(
         default=False,
         description="Add the trained adapter into the weights, so that the bundle holds one plain "
-        "model; not possible on nf4 weights, and no second adapter can be trained before it.",
+        "model; not possible on nf4 weights, and no second adapter can be trained before it. An "
+        "adapter on one end of a tied vocabulary unties it.",
     )
     initial_std: dict[str, float] = Field(
         default_factory=dict,

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from sensorium.errors import CheckpointError
+from sensorium.text_files import read_text
 from sensorium.version import __version__
 
 from .folder import RECORD
@@ -49,7 +50,7 @@ def write_record(output: Path, record: dict[str, Any]) -> None:
 def read_record(output: Path) -> dict[str, Any] | None:
     """The record of the run that this one continues, if there is a readable one."""
     try:
-        found = json.loads((output / RECORD).read_text("utf-8"))
+        found = json.loads(read_text(output / RECORD))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("recipe"), dict) else None

@@ -16,6 +16,7 @@ from typing import Any
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
+from sensorium.checkpoint import save_weights
 from sensorium.errors import CheckpointError
 from torch import nn
 
@@ -67,7 +68,7 @@ class AtomicCheckpoints:
             trainer._save_optimizer_and_scheduler(str(folder))
         if not is_main():
             return
-        safetensors.torch.save_file(weights, folder / WEIGHTS)
+        save_weights(weights, folder / WEIGHTS)
         if optimizer is not None:
             torch.save(optimizer, folder / OPTIMIZER)
             torch.save(self.lr_scheduler.state_dict(), folder / SCHEDULER)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sensorium.text_files import read_text
+
 from .errors import TrainingError
 from .log import Report
 from .processes import gathered
@@ -75,6 +77,6 @@ class Skipped:
     def load(self, checkpoint: Path) -> None:
         """Count on; checkpoints of earlier versions have no count."""
         if (checkpoint / SAMPLES).is_file():
-            held = json.loads((checkpoint / SAMPLES).read_text("utf-8"))
+            held = json.loads(read_text(checkpoint / SAMPLES))
             self.read, self.count = held["read"], held["skipped"]
             self.reasons = list(held["reasons"])

@@ -16,6 +16,7 @@ import torch
 from sensorium.checkpoint import no_progress_bar
 from sensorium.ctranslate2 import convert
 from sensorium.errors import CheckpointError, SampleError
+from sensorium.text_files import read_text
 
 CONFIG, WEIGHTS, TOKENIZER, PREPROCESSOR = (
     "config.json",
@@ -134,8 +135,11 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     kind = getattr(torch, dtype) if dtype else model.dtype
     before = model.dtype
     weights = {name: weight.to(kind) for name, weight in model.state_dict().items()}
-    if model.config.tie_word_embeddings:
-        del weights["proj_out.weight"]  # it is the decoder's embeddings
+    # Whatever config.json said: where a file holds two that differ, transformers leaves them so.
+    tied = model.proj_out.weight is model.get_input_embeddings().weight
+    model.config.tie_word_embeddings = tied
+    if tied:
+        del weights["proj_out.weight"]
     try:
         model.config.dtype = kind
         with no_progress_bar():
@@ -147,7 +151,7 @@ def _save_transformers(whisper: Whisper, folder: Path, dtype: str | None) -> Non
     shutil.copyfile(whisper.folder / TOKENIZER, folder / TOKENIZER)
     kept = whisper.folder / "tokenizer_config.json"
     described = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>"}
-    text = kept.read_text("utf-8") if kept.is_file() else json.dumps(described, indent=1)
+    text = read_text(kept) if kept.is_file() else json.dumps(described, indent=1)
     (folder / "tokenizer_config.json").write_text(text, "utf-8")
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sensorium.engine import AnswerStream
 
 LONGEST_QUESTION = 2**20
-"""Characters read from stdin; far more than any context window holds."""
+"""Characters of it; far more than any context window holds."""
 
 
 @click.command("ask")
@@ -84,12 +84,23 @@ def _question(words: tuple[str, ...], *, optional: bool) -> str:
         raise click.UsageError("Missing argument 'QUESTION...'.")
     text = " ".join(words)
     if text == "-":
-        text = sys.stdin.read(LONGEST_QUESTION + 1).rstrip("\n")
+        text = _piped()
     if len(text) > LONGEST_QUESTION:
         raise click.UsageError(f"The question is longer than {LONGEST_QUESTION} characters.")
     if not text.strip() and not optional:
         raise click.UsageError("The question is empty.")
     return text
+
+
+def _piped() -> str:
+    from sensorium.text_files import EncodingError, decode_leniently, refuse_other_encodings
+
+    data = sys.stdin.buffer.read(4 * LONGEST_QUESTION + 4)
+    try:
+        refuse_other_encodings(data)
+    except EncodingError as error:
+        raise click.UsageError(f"The question cannot be read: {error}.") from error
+    return decode_leniently(data).replace("\r\n", "\n").rstrip("\n")
 
 
 def _write(stream: AnswerStream) -> None:

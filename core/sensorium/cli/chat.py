@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from sensorium.errors import SensoriumError, suggestion
+from sensorium.errors import ConfigError, SensoriumError, suggestion
+from sensorium.text_files import EncodingError, piped_lines
 
 from .common import build, model_option, one_line, plan_of
 from .conversation import Conversation
@@ -53,7 +54,7 @@ def chat(
         takes = ", ".join(["text", *plan.modalities])
         _notice(f"{plan.source} takes {takes}. /help lists commands; Ctrl-C stops an answer.")
     failed = False
-    for line in _typed() if interactive else sys.stdin:
+    for line in _typed() if interactive else _piped():
         try:
             if not _obey(conversation, line.strip()):
                 break
@@ -101,6 +102,13 @@ def _typed() -> Iterator[str]:
         except EOFError:
             click.echo()
             return
+
+
+def _piped() -> Iterator[str]:
+    try:
+        yield from piped_lines(sys.stdin.buffer)
+    except EncodingError as error:
+        raise ConfigError(f"The lines from the pipe cannot be read: {error}") from error
 
 
 def _notice(text: str) -> None:

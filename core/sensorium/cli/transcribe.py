@@ -6,17 +6,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from sensorium.errors import ConfigError
 from sensorium.media.audio import SAMPLE_RATE_HZ
+from sensorium.media.subtitles import SubtitleForm, subtitles
 
 from .common import check_senses, echo_json, model_option, plan_of, read_recording
 
 if TYPE_CHECKING:
-    from sensorium.contracts import Transcript
     from sensorium.pipeline import Plan, PlannedHearing
 
 LONG_SECONDS = 60
@@ -45,7 +45,7 @@ LONG_SECONDS = 60
 def transcribe(
     context: click.Context,
     file: str,
-    form: str,
+    form: Literal["text", "json"] | SubtitleForm,
     max_seconds: int,
     model: str,
     overrides: tuple[str, ...],
@@ -75,27 +75,6 @@ def transcribe(
         click.echo(transcript.text)
     else:
         click.echo(subtitles(transcript, form), nl=False)
-
-
-def subtitles(transcript: Transcript, form: str) -> str:
-    """The segments as SubRip (`srt`) or WebVTT (`vtt`)."""
-    comma = "," if form == "srt" else "."
-    blocks = ["WEBVTT\n"] if form == "vtt" else []
-    for number, segment in enumerate(transcript.segments, start=1):
-        times = [_clock(at, comma) for at in (segment.start_seconds, segment.end_seconds)]
-        lines = [f"{times[0]} --> {times[1]}", segment.text]
-        # An arrow in the text would end a cue of WebVTT.
-        lines[1] = lines[1].replace("-->", "→")
-        blocks.append("\n".join([str(number), *lines] if form == "srt" else lines) + "\n")
-    return "\n".join(blocks)
-
-
-def _clock(seconds: float, comma: str) -> str:
-    milliseconds = round(seconds * 1000)
-    minutes, milliseconds = divmod(milliseconds, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    whole, milliseconds = divmod(milliseconds, 1000)
-    return f"{hours:02}:{minutes:02}:{whole:02}{comma}{milliseconds:03}"
 
 
 def _planned(plan: Plan) -> PlannedHearing:

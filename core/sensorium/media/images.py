@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sensorium.errors import MediaError, placed
@@ -117,7 +118,7 @@ def _as_seen(picture: Image.Image) -> Image.Image:
     """RGB, upright, on white where it was transparent."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16"):
-        picture = _grey(picture.convert("I"), white=65535)
+        picture = _grey(picture, white=65535)
     elif picture.mode in {"I", "F"}:
         picture = _grey(picture, _white(picture))
     if picture.has_transparency_data:
@@ -128,12 +129,18 @@ def _as_seen(picture: Image.Image) -> Image.Image:
 
 
 def _grey(picture: Image.Image, white: float) -> Image.Image:
-    """Pillow alone would clip deep grey at 255 instead of scaling it."""
-    return picture.point(lambda value: value * (255 / white)).convert("L")
+    """Deep grey in 8 bits, which Pillow alone would clip at 255 instead of scaling it.
+
+    Of values that are no numbers, infinity is white and the others are black.
+    """
+    values = np.asarray(picture).astype(np.float64) * (255 / white)
+    values = np.nan_to_num(values, nan=0, posinf=255, neginf=0).clip(0, 255)
+    return Image.fromarray(values.astype(np.uint8))
 
 
 def _white(picture: Image.Image) -> float:
     """32-bit grey says nowhere what white is: the smallest usual range that holds its values."""
-    brightest = float(picture.getextrema()[1])  # type: ignore[arg-type]
+    values = np.asarray(picture)
+    brightest = float(values[np.isfinite(values)].max(initial=0))
     usual = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
     return next((white for white in usual if brightest <= white), brightest)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import save_file
-from sensorium.checkpoint import load_weights, same_weights, write_json
+from sensorium.checkpoint import load_weights, same_weights, save_weights, write_json
 from sensorium.device import choose_dtype, seeded
 from sensorium.errors import PerceptionError
 from sensorium.fingerprint import combine, weights_fingerprint
@@ -101,8 +100,8 @@ class WhisperFeatures:
             config = self.module.config.to_dict() | {"architectures": ["WhisperEncoder"]}
             write_json(folder / CONFIG, config)
             state = self.module.state_dict()
-            named = {f"{PREFIXES[0]}{name}": value.contiguous() for name, value in state.items()}
-            save_file(named, folder / SAFE, metadata={"format": "pt"})
+            named = {f"{PREFIXES[0]}{name}": value for name, value in state.items()}
+            save_weights(named, folder / SAFE)
         write_json(folder / PREPROCESSOR, self._spectrograms.to_dict())
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from sensorium.media.audio import SAMPLE_RATE_HZ, Waveform
 
-Stretch = tuple[int, int]
+from .loudness import HOP, for_detector, loudness
 
-HOP = SAMPLE_RATE_HZ // 50
-"""Loudness is measured every 20 ms, over 40 ms."""
+Stretch = tuple[int, int]
 
 SILENCE_DECIBELS = -60.0
 """Below full scale: nothing so quiet is speech in a recording that anyone could understand."""
 
 PAUSE_HOPS = 15
 """A pause between two sentences, 0.3 s."""
+
+SYLLABLE_HOPS = 5
+"""0.1 s: what sounds no longer, such as the end of a beep, is a click."""
 
 MARGIN = SAMPLE_RATE_HZ // 5
 """Kept on both sides of a stretch: words begin and end softly."""
@@ -52,20 +53,13 @@ def speech(
     ]
 
 
-def loudness(waveform: Waveform) -> NDArray[np.float32]:
-    """Decibels below full scale, one value per HOP."""
-    blocks = waveform[: len(waveform) // HOP * HOP].reshape(-1, HOP)
-    power = np.square(blocks if len(blocks) else waveform[None]).mean(axis=1)
-    power = (power + np.append(power[1:], power[-1:])) / 2
-    return np.asarray(10 * np.log10(power + 1e-12), np.float32)
-
-
 def _voices(waveform: Waveform, threshold: float) -> list[Stretch]:
     """What Silero, the detector that comes with faster-whisper, takes for a voice."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(threshold=threshold, min_silence_duration_ms=100, speech_pad_ms=0)
-    return [(one["start"], one["end"]) for one in get_speech_timestamps(waveform, options)]
+    found = get_speech_timestamps(for_detector(waveform), options)
+    return [(one["start"], one["end"]) for one in found]
 
 
 def _louder(waveform: Waveform) -> list[Stretch]:
@@ -111,10 +105,10 @@ def _cut(waveform: Waveform, stretch: Stretch, window: int) -> Iterator[Stretch]
 
 
 def _is_steady(waveform: Waveform, decibels: float) -> bool:
-    """Silence, or a sound that stays as loud as it is: hum, hiss, a tone."""
+    """Silence, clicks, or sound that is as loud in its middle as at its ends: hiss, a beep."""
     level = loudness(waveform)
     if level.max() < SILENCE_DECIBELS:
         return True
     sounding = level[level > level.max() - 25]
     low, high = np.percentile(sounding, (10, 90))
-    return bool(high - low < decibels)
+    return decibels > 0 and bool(high - low < decibels or len(sounding) < SYLLABLE_HOPS)

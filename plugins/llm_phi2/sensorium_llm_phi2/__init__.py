@@ -71,5 +71,5 @@ def _convert(options: Phi2Options, folder: Path) -> Mapping[str, str]:
     from .checkpoint import checkpoint_folder
     from .onnx.convert import convert
 
-    convert(checkpoint_folder(options), folder)
+    convert(checkpoint_folder(options), folder, adapter=options.adapter)
     return {"backend": "onnx", "checkpoint": str(folder)}

@@ -35,6 +35,7 @@ from .quantization import (
     require_whole_blocks,
 )
 from .shapes import pack
+from .vocabulary import is_tied
 from .weights import StoredWeights
 
 # sdpa where there are no blocks. A 4-D boolean mask means "allowed" to it; the eager implementation
@@ -78,7 +79,7 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     module.name_or_path = options.checkpoint if is_hub_id else ""
     model = PhiLanguageModel(module.eval(), folder, fingerprint)
     if adapter := _adapter_folder(options, folder):
-        from .adapters import load_lora  # PEFT takes a second to import
+        from .adapter_files import load_lora  # PEFT takes a second to import
 
         load_lora(model, adapter)
     return model
@@ -139,6 +140,9 @@ def _load(
             hint="The file may be cut off or damaged; download or save it again.",
         ) from error
     _refuse_gaps(info, folder)
+    # Where the file holds two ends that differ, transformers leaves them so, whatever config.json
+    # says.
+    module.config.tie_word_embeddings = is_tied(module)
     return module
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sensorium.contracts import LanguageModelShape
 from sensorium.errors import CheckpointError
 from sensorium.hub import fetch, fetch_folder
+from sensorium.text_files import read_text
 
 from .options import Phi2Options
 
@@ -68,7 +69,7 @@ def checkpoint_folder(options: Phi2Options, *, weights: bool = True) -> Path:
 def read_config(path: Path, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """config.json of a Phi model, changes laid over it; CheckpointError for anything else."""
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{CONFIG} cannot be read", where=str(path)) from error
     if not isinstance(config, dict):

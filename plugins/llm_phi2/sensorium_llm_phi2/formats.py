@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from sensorium.errors import CheckpointError
+from sensorium.text_files import read_text
 from torch import Tensor
 
 from .awq import AwqFormat
@@ -64,6 +65,6 @@ def dequantized_weights(
 
 def _read_settings(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError("Quantization settings cannot be read", where=str(path)) from error

@@ -128,8 +128,14 @@ class PhiLanguageModel:
 
         add_lora(self, options, seed=seed)
 
+    def check_merge(self) -> None:
+        """ConfigError where the adapter sits on nf4 weights."""
+        from .adapters import check_merge
+
+        check_merge(self)
+
     def merge_lora(self) -> None:
-        """Add the adapter into the weights; ConfigError on nf4 weights."""
+        """Add the adapter into the weights; a head tied to the embeddings then stands alone."""
         from .adapters import merge
 
         merge(self)

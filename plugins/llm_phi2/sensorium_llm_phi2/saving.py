@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors.torch import save_file
+from sensorium.checkpoint import save_weights
 from torch import Tensor
 
 from .checkpoint import ADAPTER_CONFIG, ADAPTER_FOLDER, ADAPTER_WEIGHTS, WEIGHTS
+from .vocabulary import HEAD, is_tied
 
 if TYPE_CHECKING:
     from .model import PhiLanguageModel
@@ -19,22 +20,17 @@ def save(model: PhiLanguageModel, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = model.config
     config.architectures = [type(model.module).__name__]
+    config.tie_word_embeddings = is_tied(model.module)
     config.save_pretrained(str(folder))
     # Not transformers' save_pretrained: version 5.23 cannot write a model that was read in nf4.
     # One file: the largest Phi has 5.6 GB, and one file is one hash in a manifest.
-    # Beside it first: the weights being written may be a memory map of the file to be replaced.
-    partial = folder / f"{WEIGHTS}.partial"
-    try:
-        save_file(base_weights(model), str(partial), metadata={"format": "pt"})
-        partial.replace(folder / WEIGHTS)
-    finally:
-        partial.unlink(missing_ok=True)
+    save_weights(base_weights(model), folder / WEIGHTS)
     # A model trained on ids alone has no tokenizer.json, and its copy has none either.
     if model.has_tokenizer:
         model.tokenizer.save(folder)
     adapter = folder / ADAPTER_FOLDER
     if model.adapter is not None:
-        from .adapters import save_lora
+        from .adapter_files import save_lora
 
         save_lora(model, adapter)
     else:
@@ -46,11 +42,11 @@ def save(model: PhiLanguageModel, folder: Path) -> None:
 def base_weights(model: PhiLanguageModel) -> dict[str, Tensor]:
     """The state dict under the names it has without an adapter."""
     weights = {
-        name.replace(".base_layer.", "."): tensor.contiguous()
+        name.replace(".base_layer.", "."): tensor
         for name, tensor in model.module.state_dict().items()
         if ".lora_" not in name
     }
-    if model.config.tie_word_embeddings:
+    if is_tied(model.module):
         # The same tensor twice; safetensors refuses that, and loading ties it again.
-        del weights["lm_head.weight"]
+        del weights[HEAD]
     return weights

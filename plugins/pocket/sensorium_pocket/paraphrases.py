@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import yaml
+from sensorium.text_files import read_text
 
 from .world.questions import Query, Ref
 from .world.scenes import Scene, sample_scene, visible_colours
@@ -36,7 +37,7 @@ class WrittenQuestion:
 
 def written_questions() -> list[WrittenQuestion]:
     """All of paraphrases.yaml, in its order."""
-    text = files(__package__).joinpath("paraphrases.yaml").read_text("utf-8")
+    text = read_text(files(__package__).joinpath("paraphrases.yaml"))
     return [WrittenQuestion(entry["text"], _query(entry)) for entry in yaml.safe_load(text)]
 
 

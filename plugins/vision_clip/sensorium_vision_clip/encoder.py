@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import save_file
-from sensorium.checkpoint import load_weights, write_json
+from sensorium.checkpoint import load_weights, save_weights, write_json
 from sensorium.device import choose_dtype, seeded
 from sensorium.errors import PerceptionError
 from sensorium.fingerprint import combine, weights_fingerprint
@@ -98,8 +97,7 @@ class ClipEncoder:
         config = self.module.config.to_dict() | {"architectures": ["CLIPVisionModel"]}
         write_json(folder / "config.json", config)
         write_json(folder / "preprocessor_config.json", self._preprocessor.to_dict())
-        state = {name: value.contiguous() for name, value in self.module.state_dict().items()}
-        save_file(state, folder / SAFE, metadata={"format": "pt"})
+        save_weights(self.module.state_dict(), folder / SAFE)
 
 
 def check_prepared(batch: Sequence[Tensor], size: int) -> None:

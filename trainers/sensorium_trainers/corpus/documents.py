@@ -7,8 +7,11 @@ from typing import Any
 
 from sensorium.contracts import Tokenizer
 from sensorium.errors import ConfigError, SampleError
+from sensorium.messages import has_words
 from sensorium.render import TextPiece, end_id, render
 from sensorium.specs import ChatTemplate, Sample, TextSample
+
+from sensorium_trainers.errors import EMPTY_TEXT
 
 
 class Documents:
@@ -29,11 +32,13 @@ class Documents:
         self._system = system
 
     def __call__(self, sample: Any) -> Iterator[list[int]]:
-        """Ids of each; SampleError where it holds media or nothing, ConfigError for other data."""
+        """Ids of each; SampleError where it holds media, nothing, or an answer without words (which
+        no other stage learns); ConfigError for other data.
+        """
         if isinstance(sample, TextSample):
+            if not has_words(sample.text):
+                raise SampleError(EMPTY_TEXT)
             ids = self._tokenizer.encode(sample.text)
-            if not ids:
-                raise SampleError("The text is empty")
             yield [*ids, self.end] if sample.ended else ids
             return
         if not isinstance(sample, Sample):
@@ -45,6 +50,8 @@ class Documents:
         for conversation in sample.conversations:
             if any(message.media for message in conversation):
                 raise SampleError("It holds media, which are no tokens")
+            if any(turn.role == "assistant" and not turn.is_answer for turn in conversation):
+                raise SampleError("It holds an answer without words, and all would be learned")
             pieces = render(
                 conversation, self._template, self._tokenizer, system=self._system, reply=False
             )

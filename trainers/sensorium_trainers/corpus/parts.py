@@ -19,6 +19,7 @@ from typing import Any
 
 from sensorium.errors import ConfigError
 from sensorium.fingerprint import file_sha256
+from sensorium.text_files import read_text
 
 from sensorium_trainers.writing import advice, write_whole
 
@@ -160,7 +161,7 @@ def _whole(output: Path, number: int) -> Entry | None:
 
 def _object(path: Path) -> Entry | None:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(read_text(path))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sensorium.errors import SampleError
+from sensorium.errors import MediaError, SampleError
 from sensorium.media.audio import read_audio
+from sensorium.media.data_urls import decode_base64, is_data_url, read_data_url
 from sensorium.media.images import open_image
 from sensorium.messages import Media
 
@@ -44,15 +43,15 @@ class Attachments:
         """
         if isinstance(value, Mapping):
             if isinstance(encoded := value.get("data"), str):
-                return _decoded(modality, encoded)
+                return _READERS[modality](_sampled(decode_base64, encoded, modality))
             value = value.get("bytes") or value.get("url") or value.get("path")
         if isinstance(value, bytes):
             return _READERS[modality](value)
         return self._named(modality, value) if isinstance(value, str) else None
 
     def _named(self, modality: Modality, name: str) -> Media:
-        if name.startswith("data:"):
-            return _decoded(modality, name.partition(",")[2])
+        if is_data_url(name):
+            return _READERS[modality](_sampled(read_data_url, name, modality))
         if name in self._held:
             return _READERS[modality](self._held[name])
         if self._folder is None:
@@ -89,12 +88,12 @@ def inside(folder: Path, name: str) -> Path:
     return folder / path
 
 
-def _decoded(modality: Modality, text: str) -> Media:
+def _sampled(read: Callable[[str], bytes], text: str, modality: Modality) -> bytes:
+    """The bytes in a text; SampleError where there are none."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise SampleError(f"Its {modality} is not valid base64") from error
-    return _READERS[modality](data)
+        return read(text)
+    except MediaError as error:
+        raise SampleError(f"Its {modality} cannot be read: {error.message}") from error
 
 
 def _short(name: str) -> str:

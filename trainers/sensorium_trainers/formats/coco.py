@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import DirectoryPath, Field
 from sensorium.errors import ConfigError, SampleError, placed
 from sensorium.media.images import open_image
-from sensorium.messages import Message
+from sensorium.messages import Message, has_words
 from sensorium.options import Options
 from sensorium.specs import Sample
+from sensorium.text_files import read_text
 
 from sensorium_trainers.drawing import number_of
 
@@ -85,7 +86,7 @@ class CocoSource:
 
     def _messages(self, number: int, caption: Any) -> tuple[Message, ...]:
         said = caption.get("caption") if isinstance(caption, dict) else None
-        if not isinstance(said, str) or not said.strip():
+        if not isinstance(said, str) or not has_words(said):
             raise SampleError("It has no text 'caption'")
         image = caption.get("image_id")
         file = self._files.get(image) if isinstance(image, int | str) else None
@@ -104,7 +105,7 @@ def open_coco(options: CocoOptions) -> CocoSource:
 
 def _read(path: Path) -> dict[str, list[Any]]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"Cannot read {path}: {error}", where="data.path") from error
     for key in ("images", "annotations"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast, get_args
 
 from sensorium.errors import SampleError
 from sensorium.messages import MediaPart, Message, Part, Role, TextPart
+
+from sensorium_trainers.errors import NOTHING_SAID
 
 from .attachments import Attachments, Modality
 
@@ -27,13 +29,19 @@ def conversation(turns: Any, attachments: Attachments) -> tuple[Message, ...]:
     if not isinstance(turns, list) or not turns:
         raise SampleError("It has no list of messages")
     brought = len(attachments.left)
-    messages = tuple(_message(turn, attachments) for turn in turns)
-    if not any(message.role == "assistant" and message.text for message in messages):
-        raise SampleError("The assistant says nothing in it, so there is nothing to learn")
+    messages = answered(_message(turn, attachments) for turn in turns)
     if attachments.left and len(attachments.left) == brought:
         return _shown_first(messages, attachments)
     if attachments.left:
         raise SampleError(f"{brought} media, but places for {brought - len(attachments.left)}")
+    return messages
+
+
+def answered(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """A conversation of any format; SampleError where no answer in it has words."""
+    messages = tuple(messages)
+    if not any(message.is_answer for message in messages):
+        raise SampleError(NOTHING_SAID)
     return messages
 
 

@@ -6,6 +6,7 @@ from array import array
 from pathlib import Path
 
 from sensorium.errors import ConfigError, SampleError
+from sensorium.text_files import EncodingError, refuse_other_encodings, without_mark
 
 
 class Lines:
@@ -19,12 +20,15 @@ class Lines:
         try:
             with path.open("rb") as file:
                 for number, line in enumerate(file, start=1):
-                    if line.strip():
+                    if number == 1:
+                        refuse_other_encodings(line)
+                    if without_mark(line).strip():
                         self._starts.append(position)
                         self._numbers.append(number)
                     position += len(line)
-        except OSError as error:
-            raise ConfigError(f"Cannot read {path}: {error.strerror}", where="data.path") from error
+        except (OSError, EncodingError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError(f"Cannot read {path}: {reason}", where="data.path") from error
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -38,6 +42,6 @@ class Lines:
         try:
             with self.path.open("rb") as file:
                 file.seek(self._starts[index])
-                return file.readline()
+                return without_mark(file.readline())
         except OSError as error:
             raise SampleError(f"It cannot be read: {error.strerror}") from error

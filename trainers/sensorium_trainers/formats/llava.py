@@ -13,8 +13,10 @@ from sensorium.media.images import open_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
 from sensorium.specs import Sample
+from sensorium.text_files import read_text
 
 from .attachments import inside
+from .conversation import answered
 
 _MARKER = "<image>"
 _ROLES: dict[str, Role] = {"human": "user", "gpt": "assistant", "system": "system"}
@@ -36,7 +38,7 @@ class LlavaSource:
         self._path = options.path
         self._images = options.images or options.path.parent
         try:
-            self._records: list[Any] = json.loads(options.path.read_text("utf-8"))
+            self._records: list[Any] = json.loads(read_text(options.path))
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"Cannot read {options.path}: {error}", where="data.path") from error
         if not isinstance(self._records, list):
@@ -66,7 +68,7 @@ class LlavaSource:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise SampleError("'image' is neither a file name nor a list of file names")
         media = [open_image(inside(self._images, name)) for name in names]
-        messages = tuple(_message(turn, media) for turn in turns)
+        messages = answered(_message(turn, media) for turn in turns)
         shown = sum(len(message.media) for message in messages)
         if shown != len(names):
             raise SampleError(f"{len(names)} pictures, but {shown} times '{_MARKER}'")

@@ -15,8 +15,9 @@ from PIL import Image
 from sensorium.errors import ConfigError, SampleError
 from sensorium.media.audio import read_audio, recording_suffix
 from sensorium.media.images import read_image
-from sensorium.messages import Media, Message, TextPart
+from sensorium.messages import Media, Message, TextPart, has_words
 from sensorium.specs import Sample, TextSample
+from sensorium.text_files import EncodingError, decode
 
 from sensorium_trainers.drawing import number_of
 
@@ -64,7 +65,7 @@ def sample_of(key: str, members: Mapping[str, bytes], questions: Sequence[str]) 
     said = _text(members["txt"])
     if not media:
         return TextSample(said)
-    if not said.strip():
+    if not has_words(said):
         raise SampleError("Its .txt is empty")
     asked = Message.user(*media, questions[number_of(key) % len(questions)])
     return Sample(((asked, Message.assistant(" ".join(said.split()))),))
@@ -117,9 +118,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 def _text(data: bytes) -> str:
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SampleError("Its .txt is not UTF-8") from error
+        return decode(data)
+    except EncodingError as error:
+        raise SampleError(f"Its .txt cannot be read: {error}") from error
 
 
 def _json(content: Any) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sensorium.errors import ConfigError, placed
 from sensorium.specs import Sample, TextSample
+from sensorium.text_files import read_lines
 
 from sensorium_trainers.corpus.errors import CorpusError
 
@@ -93,8 +94,10 @@ class StreamSource:
         stream = load(options, loader, split=options.split, streaming=True)
         if stream.column_names is not None:
             check_columns(options, stream.column_names, self._name)
-        # As it is stored: the library would decode pictures itself, without our limits.
-        return stream.select_columns(options.columns).decode(False)
+        stream = stream.select_columns(options.columns)
+        # As it is stored: the library would decode pictures itself, without our limits. Columns of
+        # unknown kinds, as its reader of text files has them, it decodes in no case.
+        return stream.decode(False) if stream.features else stream
 
 
 class Places:
@@ -107,8 +110,8 @@ class Places:
     def before(self, row: int) -> tuple[int, Any]:
         """The nearest known place up to `row`: its number and state; (0, None) without any."""
         try:
-            lines = self._path.read_text("utf-8").splitlines()
-        except OSError:
+            lines = read_lines(self._path)
+        except (OSError, ValueError):
             lines = []
         for line in lines:
             try:

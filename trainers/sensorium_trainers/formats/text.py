@@ -12,6 +12,7 @@ from pydantic import Field
 from sensorium.errors import ConfigError, SampleError
 from sensorium.options import Options
 from sensorium.specs import TextSample
+from sensorium.text_files import EncodingError, read_lines
 
 
 class TextOptions(Options):
@@ -28,10 +29,9 @@ class TextSource:
         self._options = options
         self._is_json = options.path.suffix == ".jsonl"
         try:
-            # Not splitlines(): it also splits at separators that are part of a text.
-            lines = options.path.read_text("utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            lines = read_lines(options.path)
+        except (OSError, EncodingError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise ConfigError(f"Cannot read {options.path}: {reason}", where="data.path") from error
         self._lines = [(n, line) for n, line in enumerate(lines, start=1) if line.strip()]
 
@@ -41,7 +41,7 @@ class TextSource:
     def __getitem__(self, index: int) -> TextSample:
         number, line = self._lines[index]
         if not self._is_json:
-            return TextSample(line.rstrip("\r"))
+            return TextSample(line)
         try:
             record = json.loads(line)
             text = record[self._options.key]

@@ -19,6 +19,7 @@ from pydantic import Field
 from sensorium.errors import ConfigError, SampleError
 from sensorium.options import Options
 from sensorium.specs import TokenSample
+from sensorium.text_files import read_text
 
 from sensorium_trainers.corpus.errors import CorpusError
 from sensorium_trainers.corpus.parts import MANIFEST
@@ -116,7 +117,7 @@ def open_tokens(options: TokensOptions) -> TokensSource:
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads(read_text(folder / MANIFEST))
         if manifest["kind"] == KIND and manifest["version"] == VERSION:
             return manifest
         reason = f"{MANIFEST} is of another kind or version"

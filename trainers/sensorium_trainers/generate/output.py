@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sensorium.messages import has_words
+
 from .errors import GenerationError
 from .prompts import Messages
 from .recipe import CorpusRecipe
@@ -88,7 +90,7 @@ def lines(
             else:
                 counts.not_ended += 1
             continue
-        if not text:
+        if not has_words(text):
             counts.empty += 1
             continue
         if recipe.deduplicate:

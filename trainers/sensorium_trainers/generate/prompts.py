@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 from sensorium.errors import ConfigError, suggestion
+from sensorium.text_files import EncodingError, read_lines
 
 from sensorium_trainers.drawing import number_of
 
@@ -84,9 +85,9 @@ def _values(name: str, source: Path | Sequence[str]) -> tuple[str, ...]:
     where = f"variables.{name}"
     if isinstance(source, Path):
         try:
-            lines = source.read_text("utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            lines = read_lines(source)
+        except (OSError, EncodingError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise ConfigError(f"Cannot read {source}: {reason}", where=where) from error
         source = [line.strip() for line in lines if line.strip()]
     if not source:

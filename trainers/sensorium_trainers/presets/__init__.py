@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sensorium.errors import ConfigError, suggestion
+from sensorium.text_files import read_text
 
 FOLDER = Path(__file__).parent
 
@@ -16,7 +17,7 @@ FOLDER = Path(__file__).parent
 def presets() -> dict[str, str]:
     """Name → summary."""
     return {
-        path.stem: path.read_text("utf-8").partition("\n")[0].removeprefix("# ")
+        path.stem: read_text(path).partition("\n")[0].removeprefix("# ")
         for path in sorted(FOLDER.glob("*.yaml"))
     }
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
-from sensorium.checkpoint import read_json, write_json
+from safetensors.torch import load_file
+from sensorium.checkpoint import read_json, save_weights, write_json
 from sensorium.errors import CheckpointError
 from torch import Tensor
 
@@ -39,7 +39,7 @@ class QuantizedCheckpoint:
             del tensors[f"{name}.weight"]
             stored = pack(matrix, self._settings)
             tensors |= {f"{name}.{suffix}": tensor for suffix, tensor in stored.items()}
-        save_file(tensors, folder / _WEIGHTS, metadata={"format": "pt"})
+        save_weights(tensors, folder / _WEIGHTS)
         config = read_json(folder / _CONFIG)
         config["dtype"] = "float16"
         config["quantization_config"] = {

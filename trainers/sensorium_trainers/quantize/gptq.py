@@ -12,11 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from sensorium.errors import ConfigError
+from sensorium.errors import CheckpointError, ConfigError
 from torch import Tensor
 
 _DAMPING = 0.01
 """Added to the diagonal, as a share of its mean: the moments of few positions are singular."""
+
+
+_SMALLEST_HALF = torch.finfo(torch.float16).smallest_normal * torch.finfo(torch.float16).eps
+_LARGEST_HALF = torch.finfo(torch.float16).max
+"""Of all numbers above 0 that float16 has, the subnormal ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,18 @@ def check_groups(inputs: int, settings: GptqSettings, name: str) -> None:
         )
 
 
+def check_range(weight: Tensor, settings: GptqSettings, name: str) -> None:
+    """CheckpointError where a group reaches further than float16's scales, or has no end."""
+    parts = weight.detach().float().reshape(len(weight), -1, settings.group_size)
+    widest = (parts.amax(2).clamp(min=0) - parts.amin(2).clamp(max=0)).amax()
+    if not widest <= _LARGEST_HALF * settings.highest:  # NaN neither
+        raise CheckpointError(
+            f"{name} has weights that {settings.bits} bits with scales in float16 cannot hold",
+            hint="Is the checkpoint damaged? Its weights reach "
+            f"{float(weight.detach().float().abs().amax()):.3g}.",
+        )
+
+
 def round_matrix(weight: Tensor, moments: Moments, settings: GptqSettings) -> Rounded:
     """[N, K] → integers; `moments` are of what is multiplied with it."""
     left = weight.detach().float().clone()
@@ -96,7 +113,7 @@ def round_matrix(weight: Tensor, moments: Moments, settings: GptqSettings) -> Ro
             values[:, column] = integers.to(torch.uint8)
         # The rest of the matrix learns of a whole group at once: one product instead of many.
         left[:, stop:] -= errors @ influence[start:stop, stop:]
-        scales[:, group] = scale.half()
+        scales[:, group] = scale.half()  # which it is, but for the type
         zeros[:, group] = zero.to(torch.uint8)
     return Rounded(values, zeros, scales)
 
@@ -104,9 +121,20 @@ def round_matrix(weight: Tensor, moments: Moments, settings: GptqSettings) -> Ro
 def _scale_and_zero(weights: Tensor, highest: int) -> tuple[Tensor, Tensor]:
     """Of one group [N, size] → [N] each, the scales as float16 will hold them."""
     low, high = weights.amin(1).clamp(max=0), weights.amax(1).clamp(min=0)
-    smallest = torch.finfo(torch.float16).tiny
-    scale = ((high - low) / highest).clamp(min=smallest).half().float()
+    scale = _rounded_up((high - low) / highest).float()
     return scale, (-low / scale).round().clamp(0, highest)
+
+
+def _rounded_up(scales: Tensor) -> Tensor:
+    """The smallest positive float16 that is no smaller, or the largest there is.
+
+    Rounded down, the integers would not reach the ends of their group. Small weights have scales
+    below float16's normal numbers, where a step between neighbours is a large part of a scale.
+    """
+    nearest = scales.clamp(_SMALLEST_HALF, _LARGEST_HALF).half()
+    # Positive floats are in the order of their bits read as integers.
+    following = (nearest.view(torch.int16) + 1).view(torch.float16)
+    return torch.where(nearest.float() < scales.clamp(max=_LARGEST_HALF), following, nearest)
 
 
 def _influence(moments: Moments) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sensorium_trainers.log import Report
 
-from .gptq import GptqSettings, Moments, Rounded, check_groups, round_matrix
+from .gptq import GptqSettings, Moments, Rounded, check_groups, check_range, round_matrix
 
 
 class _EnoughError(Exception):
@@ -54,7 +54,7 @@ def quantize_layers(
 
 
 def find_matrices(module: nn.Module, settings: GptqSettings) -> dict[str, nn.Linear]:
-    """The linear matrices in the layers, by name; ConfigError where one cannot be rounded."""
+    """The linear matrices in the layers, by name; an error where one cannot be rounded."""
     name, layers = find_layers(module)
     found = {
         f"{name}.{key}": linear
@@ -67,6 +67,7 @@ def find_matrices(module: nn.Module, settings: GptqSettings) -> dict[str, nn.Lin
                 f"{key} is quantized already", hint="Start from the weights it was made from."
             )
         check_groups(linear.in_features, settings, key)
+        check_range(linear.weight, settings, key)
     return found
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sensorium.text_files import decode_leniently
+
 from sensorium_trainers.errors import TrainingError
 from sensorium_trainers.folder import GENERATIONS, LOG, PICTURES, RECORDINGS
 from sensorium_trainers.record import read_record
@@ -99,7 +101,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     lines = []
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+    for line in decode_leniently(path.read_bytes()).splitlines():
         try:
             parsed = json.loads(line)
         except (ValueError, RecursionError):

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import save_file
-from sensorium.checkpoint import write_json
+from sensorium.checkpoint import save_weights, write_json
 from sensorium.errors import CheckpointError, placed
 from sensorium.onnx_runtime import require_onnx
 from sensorium.tokenizer import FILE_NAME
@@ -23,6 +22,7 @@ from sensorium_llm_phi2.checkpoint import (
 )
 from sensorium_llm_phi2.configuration import phi_config
 from sensorium_llm_phi2.formats import read_format
+from sensorium_llm_phi2.vocabulary import stored_ends
 from sensorium_llm_phi2.weights import StoredWeights
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def convert(
     checkpoint: Path,
     folder: Path,
     *,
+    adapter: Path | None = None,
     accuracy_level: int = ACCURACY_LEVEL,
     half_attention: bool = True,
 ) -> None:
@@ -50,17 +51,18 @@ def convert(
 
     `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in
     float32. With `half_attention`, attention and its KV cache are in float16. Weights that are no
-    integers stay as they are, and everything is computed in float32. Raises CheckpointError for a
-    model that ONNX Runtime's operators cannot compute.
+    integers stay as they are, and everything is computed in float32. Raises CheckpointError where
+    ONNX Runtime's operators cannot compute the model, and where there is an adapter, here or inside
+    of the checkpoint.
     """
     require_onnx("Converting to ONNX")
     raw = read_config(checkpoint / CONFIG)
     if (checkpoint / GRAPH).is_file():
         raise CheckpointError("It is converted already", where=str(checkpoint))
-    if (checkpoint / ADAPTER_FOLDER / ADAPTER_CONFIG).is_file():
+    if adapter is not None or (checkpoint / ADAPTER_FOLDER / ADAPTER_CONFIG).is_file():
         raise CheckpointError(
             "An adapter cannot be added to quantized weights",
-            where=str(checkpoint),
+            where=str(adapter or checkpoint),
             hint="Quantize the model with its adapter: sensorium quantize merges it first.",
         )
     config = phi_config(raw, checkpoint)
@@ -92,7 +94,7 @@ def _convert_integers(
 
     with StoredWeights(weight_files(checkpoint)) as weights, placed(str(checkpoint)):
         layers = Layers(config, weights, stored, attention)
-        save_file(layers.tensors, str(folder / WEIGHTS), metadata={"format": "pt"})
+        save_weights(layers.tensors, folder / WEIGHTS)
     blocks = {name: (linear.bits, linear.block) for name, linear in layers.packed.items()}
     write_graph(config, blocks, folder, accuracy_level)
 
@@ -104,7 +106,7 @@ def _copy_plain(checkpoint: Path, folder: Path) -> None:
         shutil.copyfile(files[0], folder / WEIGHTS)
         return
     with StoredWeights(files) as weights:
-        save_file(dict(weights), str(folder / WEIGHTS), metadata={"format": "pt"})
+        save_weights(dict(weights), folder / WEIGHTS)
 
 
 def write_graph(
@@ -137,8 +139,9 @@ def write_plain_graph(config: Any, folder: Path) -> None:
         nodes.constant(f"rotary.{part}", table)
         for part, table in zip(("cos", "sin"), tables(config), strict=True)
     ]
-    linears = PlainLinears(nodes, head_order(config), config.tie_word_embeddings)
-    _save(config, folder, nodes, linears, rotary, "F32", "model.embed_tokens.weight")
+    embedding, head = stored_ends(nodes.weights, tied=config.tie_word_embeddings)
+    linears = PlainLinears(nodes, head_order(config), head)
+    _save(config, folder, nodes, linears, rotary, "F32", embedding)
 
 
 def _save(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sensorium_llm_phi2.formats import quantized_layers
 from sensorium_llm_phi2.integers import IntegerFormat, QuantizedLinear
+from sensorium_llm_phi2.vocabulary import stored_ends
 
 from .packing import PackedLinear, pack, round_to_bytes
 from .rotary import head_order, tables
@@ -38,8 +39,9 @@ class Layers:
         for index in range(config.num_hidden_layers):
             self._layer(f"model.layers.{index}", f"layers.{index}")
         self._norm("model.final_layernorm", "norm")
-        self._head()
-        self.tensors["embedding.weight"] = self._plain("model.embed_tokens.weight")
+        words, head = stored_ends(weights, tied=config.tie_word_embeddings)
+        self._head(head)
+        self.tensors["embedding.weight"] = self._plain(words)
         for part, table in zip(("cos", "sin"), tables(config), strict=True):
             self.tensors[f"rotary.{part}"] = torch.from_numpy(table).to(attention)
 
@@ -56,14 +58,12 @@ class Layers:
         self._put(f"{here}.fc1", *self._linear(f"{there}.mlp.fc1", (inner, width)))
         self._put(f"{here}.fc2", *self._linear(f"{there}.mlp.fc2", (width, inner)))
 
-    def _head(self) -> None:
+    def _head(self, head: str) -> None:
         shape = (self._config.vocab_size, self._config.hidden_size)
         if "lm_head.qweight" in self._weights:
             self._put("head", *self._linear("lm_head", shape))
             return
-        tied = self._config.tie_word_embeddings
-        weight = self._plain("model.embed_tokens.weight" if tied else "lm_head.weight")
-        self._put("head", round_to_bytes(weight), self._plain("lm_head.bias"))
+        self._put("head", round_to_bytes(self._plain(head)), self._plain("lm_head.bias"))
 
     def _linear(self, name: str, shape: tuple[int, int]) -> tuple[QuantizedLinear, Tensor]:
         linear = self._stored.linear(self._weights, name, shape)

@@ -70,13 +70,13 @@ class PlainLinears:
 
     What has to be done to them (float32, queries and keys in the order that ONNX Runtime turns
     them in, side by side, transposed) is written as nodes over constants: the runtime computes it
-    once, when it opens the graph.
+    once, when it opens the graph. `head` names the matrix of the vocabulary head.
     """
 
-    def __init__(self, nodes: Nodes, head_order: Sequence[int], tied: bool) -> None:
+    def __init__(self, nodes: Nodes, head_order: Sequence[int], head: str) -> None:
         self._nodes = nodes
         self._head_order = np.array(head_order, np.int64)
-        self._tied = tied
+        self._head = head
 
     def linear(self, name: str, source: str, output: str | None = None) -> str:
         """MatMul and Add."""
@@ -94,8 +94,7 @@ class PlainLinears:
     def _weights(self, name: str) -> tuple[str, str]:
         """(matrix [N, K], bias [N]) in float32."""
         if name == "head":
-            matrix = "model.embed_tokens.weight" if self._tied else "lm_head.weight"
-            return self._float(matrix), self._float("lm_head.bias")
+            return self._float(self._head), self._float("lm_head.bias")
         _, index, role = name.split(".")
         layer = f"model.layers.{index}"
         if role != "qkv":

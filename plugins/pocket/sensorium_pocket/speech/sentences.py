@@ -11,6 +11,7 @@ from importlib.resources import files
 from random import Random
 
 import yaml
+from sensorium.text_files import read_text
 
 from sensorium_pocket.paraphrases import written_questions
 from sensorium_pocket.world.questions import sample_conversation
@@ -144,4 +145,4 @@ def _counted(rng: Random) -> str:
 
 
 def _text(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return read_text(files(__package__).joinpath(name))

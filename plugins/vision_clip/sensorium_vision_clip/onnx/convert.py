@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import save_file
+from sensorium.checkpoint import save_weights
 from sensorium.errors import CheckpointError
 from sensorium.onnx_runtime import require_onnx, require_onnx_runtime
 
@@ -115,6 +115,6 @@ def _saved(options: ClipOptions, folder: Path) -> ClipEncoder:
                 for name in file.keys():  # noqa: SIM118  # no mapping: it cannot be iterated
                     if inside := vision_name(name):
                         stored[inside] = file.get_tensor(name)
-        save_file(stored, folder / SAFE, metadata={"format": "pt"})
+        save_weights(stored, folder / SAFE)
     update = {"checkpoint": str(folder), "revision": None, "random_seed": None}
     return build(options.model_copy(update=update), "cpu")
