@@ -154,7 +154,7 @@ def _losses(objective: LanguageObjective, loop: LlavaLoop, data: Any, batch: int
     """Mean loss on unseen samples: of ours, and of the other loop."""
     batches = [[data[i] for i in range(at, at + batch)] for at in range(0, len(data), batch)]
     with torch.no_grad():
-        ours = [float(objective(**objective.collate(samples))["loss"]) for samples in batches]
+        ours = [float(objective.loss(objective.collate(samples))) for samples in batches]
     others = [loop.loss(samples) for samples in batches]
     return [sum(losses) / len(losses) for losses in (ours, others)]
 

@@ -1,10 +1,14 @@
-"""Shared by all tests: a recording in which nothing is said, and Ctrl-C that works."""
+"""Shared by all tests: a recording in which nothing is said, disks that refuse, working Ctrl-C."""
 
 from __future__ import annotations
 
+import os
+import resource
 import signal
+import subprocess
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,3 +34,37 @@ def recorded(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def full_after() -> Callable[[int], AbstractContextManager[None]]:
+    """`with full_after(bytes)`: no file becomes larger, by the limit that every writer meets."""
+
+    @contextmanager
+    def full(size: int) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return full
+
+
+@pytest.fixture
+def read_only() -> Callable[[Path], AbstractContextManager[None]]:
+    """`with read_only(folder)`: mounted so that nothing in it can be written, by root neither."""
+
+    @contextmanager
+    def refusing(folder: Path) -> Iterator[None]:
+        bind = ["mount", "--bind", str(folder), str(folder)]
+        if os.getuid() or subprocess.run(bind, capture_output=True).returncode:
+            pytest.skip("nothing can be mounted here")
+        try:
+            subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+            yield
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+    return refusing

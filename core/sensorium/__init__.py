@@ -4,7 +4,7 @@
 
     engine = sensorium.load("pocket")
     picture = sensorium.read_image("scene.png")
-    print(engine.ask([sensorium.Message.user(picture, "What do you see?")]).text)
+    print(engine.ask([picture, "What do you see?"]).text)
 
 These are the public names; `sensorium.testing` has fakes for plugin authors. Names are resolved on
 first use, so that importing `sensorium` imports neither torch nor pydantic.
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         CheckpointError,
         ConfigError,
         ContextLengthError,
+        InputTypeError,
         MediaError,
         MissingPackageError,
         NothingHeardError,
@@ -95,9 +96,9 @@ _HOMES = {
     "detokenizer": "Detokenizer StreamingTokenizer",
     "engine": "AnswerStream ChatEngine",
     "errors": (
-        "BundleError CheckpointError ConfigError ContextLengthError MediaError MissingPackageError "
-        "NothingHeardError PerceptionError PluginError SensoriumError UnknownNameError "
-        "UnsupportedInputError WidthError"
+        "BundleError CheckpointError ConfigError ContextLengthError InputTypeError MediaError "
+        "MissingPackageError NothingHeardError PerceptionError PluginError SensoriumError "
+        "UnknownNameError UnsupportedInputError WidthError"
     ),
     "generation": "GenerationOptions",
     "hooks": "hookimpl",
@@ -141,6 +142,7 @@ __all__ = [
     "ForkableSession",
     "GenerationOptions",
     "Grouped",
+    "InputTypeError",
     "LanguageModel",
     "LanguageModelShape",
     "LanguageModelSpec",

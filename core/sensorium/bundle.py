@@ -17,12 +17,14 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .checkpoint import save_weights
 from .contracts import TrainableEncoder, TrainableLanguageModel
-from .errors import BundleError
+from .errors import BundleError, PluginError, SensoriumError
 from .manifest import FORMAT, MANIFEST, describe_file
 from .options import Options
 from .version import __version__
@@ -46,11 +48,7 @@ def save_bundle(
     """Write `pipeline` as a bundle, floating-point weights cast to `dtype` where given: those that
     run on torch. What was converted for another runtime stays as it was converted.
     """
-    from safetensors import SafetensorError
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with writing_bundle(folder), scratch_beside(folder) as staging:
         tree = _write_parts(pipeline, staging, dtype)
         files = {
             path.relative_to(staging).as_posix(): describe_file(path)
@@ -69,11 +67,70 @@ def save_bundle(
         for path in (staging, *staging.rglob("*")):  # temporary files are their owner's alone
             path.chmod(0o755 if path.is_dir() else 0o644)
         replace_folder(staging, folder)
-    except (OSError, SafetensorError) as error:
+
+
+@contextmanager
+def writing_bundle(folder: Path) -> Iterator[None]:
+    """BundleError that names the folder where something in it cannot be written."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, SafetensorError, PluginError) as raised:
+        # A plugin writes too; what stopped it then is the cause of its error.
+        error = raised.__cause__ if isinstance(raised, PluginError) else raised
+        if not isinstance(error, OSError | SafetensorError):
+            raise
         reason = getattr(error, "strerror", None) or str(error)
-        raise BundleError(f"Cannot write the bundle {folder}: {reason}") from error
+        raise BundleError(
+            f"Cannot write the bundle {folder}: {reason}",
+            hint="Make room, or choose a folder that can be written; what was there is untouched.",
+        ) from error
+
+
+@contextmanager
+def scratch_beside(folder: Path) -> Iterator[Path]:
+    """A folder for what is made before it takes the place of `folder`; gone afterwards.
+
+    Beside it: what is made may be large, and not everybody's /tmp is.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield scratch
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def try_saving(pipeline: Pipeline, folder: Path) -> None:
+    """What `save_bundle` will ask of the parts, tried beside `folder` before a training begins.
+
+    Encoders and the tokenizer are saved, encoders and transcribers built as they will be then. Of
+    the language model it is only known that it has a `save`: its weights may fill a disk.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".try-", dir=folder) as scratch:
+            for planned in pipeline.plan.senses:
+                place = Path(scratch, planned.modality)
+                with _saving(f"{planned.modality} encoder"):
+                    pipeline.senses[planned.modality].encoder.save(place)
+                    _fingerprint(planned, place)
+            with _saving("tokenizer"):
+                pipeline.llm.tokenizer.save(Path(scratch))
+    except OSError as error:
+        raise BundleError(f"Cannot write into {folder}: {error.strerror or error}") from error
+    for hearing in pipeline.plan.hearings:
+        hearing.build("cpu")
+
+
+@contextmanager
+def _saving(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (SensoriumError, OSError):
+        raise
+    except Exception as error:
+        raise PluginError(f"The {name} cannot be saved ({type(error).__name__})") from error
 
 
 def replace_folder(new: Path, place: Path) -> None:
@@ -109,16 +166,19 @@ def _write_parts(pipeline: Pipeline, folder: Path, dtype: torch.dtype | None) ->
     recipe = pipeline.plan.recipe
     # The bundle goes to other machines.
     tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude=OF_THIS_MACHINE)
-    _save(pipeline.llm, folder / "llm", dtype)
+    with _saving("language model"):
+        _save(pipeline.llm, folder / "llm", dtype)
     tree["llm"] = _from_folder(tree["llm"], pipeline.plan.llm.options, "./llm")
     for planned in pipeline.plan.senses:
         sense = pipeline.senses[planned.modality]
         place = f"encoders/{planned.modality}"
-        _save(sense.encoder, folder / place, dtype)
+        with _saving(f"{planned.modality} encoder"):
+            _save(sense.encoder, folder / place, dtype)
         section = tree["encoders"][planned.modality]
         section = _from_folder(section, planned.encoder.options, f"./{place}")
         weights = f"projectors/{planned.modality}.safetensors"
-        fingerprint = _fingerprint(planned, folder / place)
+        with _saving(f"{planned.modality} encoder"):
+            fingerprint = _fingerprint(planned, folder / place)
         save_projector(
             sense.projector, folder / weights, planned, pipeline.plan.shape.width, fingerprint
         )
@@ -138,7 +198,8 @@ def _write_hearing(
     fits only the very encoder weights it was trained with.
     """
     place = f"encoders/{planned.modality}"
-    pipeline.hearings[planned.modality].load().save(folder / place)
+    with _saving(f"{planned.modality} transcriber"):
+        pipeline.hearings[planned.modality].load().save(folder / place)
     section = _from_folder(section, planned.transcriber.options, f"./{place}")
     projector = section.get("projector") or {}
     if projector.get("weights"):

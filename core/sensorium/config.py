@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import ConfigError, suggestion
 from .generation import GenerationOptions
+from .limits import MOST_THREADS
 from .options import Options
+from .plain_yaml import YamlError, parse
 from .text_files import EncodingError, read_text
 
 ENVIRONMENT_PREFIX = "SENSORIUM_SET_"
@@ -74,45 +75,33 @@ class Recipe(Options):
     )
     device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
     threads: int | None = Field(
-        default=None, ge=1, description="CPU threads; the machine's cores where left out."
+        default=None,
+        ge=1,
+        le=MOST_THREADS,
+        description="CPU threads; the machine's cores where left out.",
     )
     kept_megabytes: int = Field(
         default=1024,
         ge=0,
+        le=2**24,
         description="Memory for what earlier conversations have read, in MiB. A question that "
         "begins like one of them is answered sooner. 0 keeps nothing.",
     )
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping, safely (no tags that construct objects)."""
+    """A YAML mapping, safely: no tags that construct objects, and no key twice."""
     try:
-        loaded = _plain_yaml(read_text(path))
+        loaded = parse(read_text(path))
     except FileNotFoundError as error:
         raise ConfigError(f"No file {path}") from error
     except (OSError, EncodingError) as error:
         raise ConfigError(f"Cannot read {path}: {error}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path} is not plain YAML: {reason}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{path} is nested too deeply") from error
+    except YamlError as error:
+        raise ConfigError(f"{path} is not plain YAML: {error}") from error
     if not isinstance(loaded, dict):
         raise ConfigError(f"{path} must hold a mapping of keys to values")
     return loaded
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Safe, and without aliases: nine lines of them can stand for billions of values."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases (*name) are not allowed")
-        return super().compose_node(parent, index)
-
-
-def _plain_yaml(text: str) -> Any:
-    return yaml.load(text, _PlainLoader)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,9 +130,9 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
         if not separator or not all(key.split(".")):
             raise ConfigError(f"'{pair}' is not KEY=VALUE", hint="Example: llm.dtype=float32")
         try:
-            branch: Any = _plain_yaml(value)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise ConfigError(f"The value of '{key}' is not plain YAML") from error
+            branch: Any = parse(value)
+        except YamlError as error:
+            raise ConfigError(f"The value of '{key}' is not plain YAML: {error}") from error
         for part in reversed(key.split(".")):
             branch = {part: branch}
         tree = merge(tree, branch)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .bundle import save_bundle
+from .bundle import save_bundle, scratch_beside, writing_bundle
 from .config import make_recipe
 from .errors import ConfigError, UnknownNameError, placed
 from .pipeline import Plan, plan
@@ -23,7 +22,7 @@ def convert_bundle(
 
     `only` names what to convert: `llm`, or modalities. The bundle is named after its folder.
     ConfigError where what is asked for has no other backend, CheckpointError where it cannot be
-    converted.
+    converted, BundleError where it cannot be written.
     """
     parts: dict[str, tuple[Any, Any]] = {LANGUAGE_MODEL: (planned.llm, planned.llm_options)}
     for sense in planned.senses:
@@ -39,14 +38,12 @@ def convert_bundle(
                 f"The {what} '{parts[name][0].name}' has no backend to convert to",
                 where=f"{planned.source}, {_place(name)}.plugin",
             )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the bundle: large, and not everybody's /tmp is.
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+    with writing_bundle(folder), scratch_beside(folder) as scratch:
         tree = planned.recipe.model_dump(mode="json", exclude_defaults=True)
         for name in chosen:
             spec, options = parts[name]
             with placed(f"{planned.source}, {_place(name)}"):
-                settings = {**spec.convert(options, Path(scratch, name)), "plugin": spec.name}
+                settings = {**spec.convert(options, scratch / name), "plugin": spec.name}
             if name == LANGUAGE_MODEL:
                 tree[LANGUAGE_MODEL] = settings
             else:

@@ -6,18 +6,23 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from .answer import Answer, Usage
 from .contracts import Transcript
 from .errors import ContextLengthError, UnsupportedInputError
 from .generation import GenerationOptions, generate
 from .hearing import Interrupted, as_text, hear, require_words, unheard
+from .inputs import as_messages, as_options
 from .messages import Message
 from .pipeline import Pipeline
 from .render import render, stop_ids
 from .session import SessionPool
 from .speculation import CostCurve
 from .stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from .inputs import Conversation, GivenOptions
 
 CHARACTERS_PER_TOKEN = 128
 """The longest token of GPT-2's family; text longer than a context full of them cannot fit."""
@@ -167,12 +172,23 @@ class ChatEngine:
         self.costs = CostCurve()
         self.lock = threading.Lock()
 
-    def stream(
-        self, messages: Sequence[Message], options: GenerationOptions | None = None
-    ) -> AnswerStream:
-        """Start an answer to the conversation; nothing is computed until it is iterated."""
-        return AnswerStream(self, messages, options or self.pipeline.generation)
+    def stream(self, messages: Conversation, options: GivenOptions = None) -> AnswerStream:
+        """Start an answer to the conversation; nothing is computed until it is iterated.
 
-    def ask(self, messages: Sequence[Message], options: GenerationOptions | None = None) -> Answer:
-        """The whole answer at once."""
+        Takes what `ask` takes.
+        """
+        given = as_options(options, self.pipeline.generation)
+        return AnswerStream(self, as_messages(messages), given)
+
+    def ask(self, messages: Conversation, options: GivenOptions = None) -> Answer:
+        """The whole answer at once.
+
+        `messages` is the conversation, the last message to be answered. One question may stand for
+        it: a text, a picture or a recording, or a list of these with one text. `options` replace
+        those of the recipe; a dict, `{"max_tokens": 64}`, replaces what it names.
+
+        Raises InputTypeError or ConfigError where either is something else, MediaError where a
+        picture or a recording cannot be read, UnsupportedInputError where the model has no sense
+        for it, ContextLengthError where all is too long.
+        """
         return self.stream(messages, options).answer

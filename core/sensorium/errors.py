@@ -47,6 +47,31 @@ def placed(place: str) -> Iterator[None]:
         raise error.at(place) from error.__cause__
 
 
+@contextmanager
+def blamed(name: str, kind: type[SensoriumError]) -> Iterator[None]:
+    """Whatever a plugin's code raises inside becomes an error of this kind, which it caused."""
+    try:
+        yield
+    except SensoriumError:
+        raise
+    except Exception as error:
+        raise kind(f"{name} failed on this input ({type(error).__name__})") from error
+
+
+def told(error: BaseException) -> str:
+    """The error with its cause, where that is another's and the text leaves it out.
+
+    For whoever runs this, never for a client: the cause may name files of this machine.
+    """
+    cause = error.__cause__
+    foreign = cause is not None and not isinstance(cause, SensoriumError)
+    reason = " ".join(str(cause).split()) if foreign else ""
+    by_plugin = isinstance(error, PluginError | PerceptionError)
+    if not by_plugin or not reason or reason in str(error):
+        return str(error)
+    return f"{str(error).rstrip('.')}: {reason}"
+
+
 class ConfigError(SensoriumError):
     """A recipe, an option or a command line that cannot be used as written."""
 
@@ -116,6 +141,12 @@ class UnsupportedInputError(SensoriumError):
     """An input that this model has no way to perceive: refused, never ignored."""
 
     code = "unsupported_input"
+
+
+class InputTypeError(SensoriumError, TypeError):
+    """Something else was given than a function takes; says what to give."""
+
+    code = "invalid_type"
 
 
 class ContextLengthError(SensoriumError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from .errors import SensoriumError
+from .errors import SensoriumError, told
 from .footprint import Footprint, module_footprint
 from .probe import Probe, Speed, probe, speed
 from .stopwatch import Phases
@@ -114,7 +114,7 @@ def _part(spec: Any, options: Any, phase: Any, modality: str | None = None) -> P
     try:
         return Part(name, phase, modality, said(options))
     except SensoriumError as error:
-        return Part(name, phase, modality, note=str(error))
+        return Part(name, phase, modality, note=told(error))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything, over a torn file say
         return Part(name, phase, modality, note=f"{type(error).__name__}: {error}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from .detokenizer import detokenizer_for
+from .limits import LARGEST_SEED, LONGEST_ANSWER
 from .options import Options
 from .speculation import CostCurve, Lookup, Reader
 
@@ -27,7 +28,9 @@ FinishReason = Literal["stop", "length", "cancelled"]
 class GenerationOptions(Options):
     """How answers are decoded."""
 
-    max_tokens: int = Field(default=256, ge=1, le=32_768, description="Longest answer, in tokens.")
+    max_tokens: int = Field(
+        default=256, ge=1, le=LONGEST_ANSWER, description="Longest answer, in tokens."
+    )
     temperature: float = Field(default=0.0, ge=0, le=5, description="0 is greedy decoding.")
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus sampling: share kept.")
     repetition_penalty: float = Field(
@@ -39,7 +42,9 @@ class GenerationOptions(Options):
     stop: tuple[str, ...] = Field(
         default=(), max_length=16, description="Texts that end the answer; not part of it."
     )
-    seed: int | None = Field(default=None, ge=0, lt=2**63, description="Makes sampling repeatable.")
+    seed: int | None = Field(
+        default=None, ge=0, le=LARGEST_SEED, description="Makes sampling repeatable."
+    )
     speculation: bool = Field(
         default=False,
         description="Guess what repeats the prompt or the answer and check several tokens at once: "

@@ -54,15 +54,18 @@ class Hearing:
 
     def _transcribe(self, media: Media, progress: Progress | None) -> Transcript:
         transcriber = self.load()
+        name = f"The {media.modality} transcriber"
         try:
-            return transcriber.transcribe(media.value, progress=progress)
+            heard = transcriber.transcribe(media.value, progress=progress)
         except (SensoriumError, Interrupted):
             raise
         except Exception as error:
             # A transcriber is a plugin's code: whatever it raises concerns this request only.
-            raise PerceptionError(
-                f"The {media.modality} transcriber failed on this input ({type(error).__name__})"
-            ) from error
+            kind = type(error).__name__
+            raise PerceptionError(f"{name} failed on this input ({kind})") from error
+        if not isinstance(heard, Transcript):
+            raise PerceptionError(f"{name} gave {type(heard).__name__}, not a Transcript")
+        return heard
 
 
 class Interrupted(Exception):  # noqa: N818 - no error: whoever asked is gone

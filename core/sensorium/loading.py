@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
 from .config import Recipe, load_recipe
 from .engine import ChatEngine
-from .errors import BundleError, UnknownNameError
+from .errors import BundleError, InputTypeError, UnknownNameError
 from .hub import fetch_folder
+from .inputs import as_overrides
 from .manifest import MANIFEST, read_bundle, read_manifest
 from .pipeline import Plan, plan
 from .registry import Registry, create_registry
@@ -28,28 +29,34 @@ class Found:
 
 
 def load(
-    source: str | Path, overrides: Sequence[str] = (), *, registry: Registry | None = None
+    source: str | Path, overrides: str | Iterable[str] = (), *, registry: Registry | None = None
 ) -> ChatEngine:
     """An engine that answers.
 
     `source` is the name of a registered bundle (`pocket`), the folder of a bundle, a recipe
     (`.yaml`) or the hub id of a bundle (`owner/name`); `overrides` are `KEY=VALUE` as on the
-    command line. Raises SensoriumError: ConfigError or WidthError before weights are read,
-    CheckpointError where they cannot be used.
+    command line, one or several: `load("pocket", "llm.dtype=float32")`. Raises SensoriumError:
+    ConfigError or WidthError before weights are read, CheckpointError where they cannot be used.
     """
     return ChatEngine(plan_source(source, overrides, registry=registry).build())
 
 
 def plan_source(
-    source: str | Path, overrides: Sequence[str] = (), *, registry: Registry | None = None
+    source: str | Path, overrides: str | Iterable[str] = (), *, registry: Registry | None = None
 ) -> Plan:
     """Find and check a recipe without reading any weights."""
+    if not isinstance(source, str | Path):
+        raise InputTypeError(
+            f"{type(source).__name__} is no model",
+            hint="Give a bundle's name or folder, a recipe (.yaml), or a hub id.",
+        )
+    overrides = as_overrides(overrides)
     registry = registry or create_registry()
     found = find_recipe(source, overrides, registry)
     return plan(found.recipe, registry, source=found.source)
 
 
-def find_recipe(source: str | Path, overrides: Sequence[str], registry: Registry) -> Found:
+def find_recipe(source: str | Path, overrides: Iterable[str], registry: Registry) -> Found:
     """The recipe that `source` names."""
     name, path = str(source), Path(source)
     if name in registry.bundles:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from .limits import LARGEST_WIDTH
 from .options import Options
 
 
 class LoraOptions(Options):
     """How large an adapter is and where it sits (https://arxiv.org/abs/2106.09685)."""
 
-    r: int = Field(default=64, ge=1, description="Rank of the two factors.")
-    alpha: float = Field(default=16.0, gt=0, description="The factors count alpha / r times.")
+    r: int = Field(default=64, ge=1, le=LARGEST_WIDTH, description="Rank of the two factors.")
+    alpha: float = Field(
+        default=16.0, gt=0, le=1e6, description="The factors count alpha / r times."
+    )
     dropout: float = Field(default=0.1, ge=0, lt=1, description="Dropout before the factors.")
     targets: tuple[str, ...] = Field(
         default=("q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"),

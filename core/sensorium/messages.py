@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from .errors import InputTypeError
+from .media.given import as_media, is_media
+from .media.item import Media as Media
 
 if TYPE_CHECKING:
     from .contracts import Transcript
+    from .media.given import MediaSource
+
+    Content = str | MediaSource
+    """What a message is made of: text, which no path is but as a `Path`, pictures, recordings."""
 
 Role = Literal["system", "user", "assistant"]
+
+WORDLESS_QUESTION = "What do you see?"
+"""What a message that is only a picture asks: whoever just shows something wants to hear that."""
 
 _UNSEEN = frozenset({"Cc", "Cf"})  # control and format characters: what has no width, say
 
@@ -17,33 +28,6 @@ _UNSEEN = frozenset({"Cc", "Cf"})  # control and format characters: what has no 
 def has_words(text: str) -> bool:
     """Whether anything in it can be read: blanks and characters without a shape cannot."""
     return any(not c.isspace() and unicodedata.category(c) not in _UNSEEN for c in text)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Media:
-    """One decoded picture, recording, … ready for an encoder.
-
-    `value` is what the modality's encoders take (a PIL image in RGB, a float32 waveform …);
-    `digest` is a hash of that content, so equal content is encoded once. `file` holds the bytes
-    that it was decoded from, where there were any.
-    """
-
-    modality: str
-    digest: str
-    value: Any
-    file: bytes | None = field(default=None, repr=False)
-
-    @property
-    def key(self) -> str:
-        """Equal for equal content, and known before anything is decoded: features go by it."""
-        return self.digest
-
-    def __eq__(self, other: object) -> bool:
-        same_kind = isinstance(other, Media) and other.modality == self.modality
-        return same_kind and isinstance(other, Media) and other.digest == self.digest
-
-    def __hash__(self) -> int:
-        return hash((self.modality, self.digest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +58,35 @@ class Message:
     role: Role
     parts: tuple[Part, ...]
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.parts, tuple | list) or not all(
+            isinstance(part, TextPart | MediaPart) for part in self.parts
+        ):
+            raise InputTypeError(
+                "A message is made of TextPart and MediaPart",
+                hint=f"Message.{self.role}(…) makes them of what you have.",
+            )
+
     @classmethod
-    def user(cls, *content: str | Media) -> Message:
-        """`Message.user(picture, "What is this?")`."""
-        return cls("user", _parts(content))
+    def user(cls, *content: Content) -> Message:
+        """`Message.user(picture, "What is this?")`: texts, pictures and recordings in their order.
+
+        A picture or a recording is what `read_image` or `read_audio` gave, a `Path`, the bytes of
+        a file, a PIL image or a numpy array (`read_image` says of which shape). A `str` is text,
+        even where it names a file. InputTypeError for anything else, MediaError where a picture or
+        a recording cannot be read.
+        """
+        return cls("user", tuple(map(_part, content)))
 
     @classmethod
     def assistant(cls, text: str) -> Message:
         """An answer given earlier."""
-        return cls("assistant", (TextPart(text),))
+        return cls("assistant", (_text(text),))
 
     @classmethod
     def system(cls, text: str) -> Message:
         """Replaces the template's own system text."""
-        return cls("system", (TextPart(text),))
+        return cls("system", (_text(text),))
 
     @property
     def text(self) -> str:
@@ -111,5 +110,30 @@ class Message:
         return tuple(part.media for part in self.parts if isinstance(part, MediaPart))
 
 
-def _parts(content: tuple[str | Media, ...]) -> tuple[Part, ...]:
-    return tuple(MediaPart(c) if isinstance(c, Media) else TextPart(c) for c in content)
+def question(*content: Content) -> Message:
+    """A person's message; where it is only pictures, they ask what is to be seen."""
+    asked = Message.user(*content)
+    heard = any(media.modality == "audio" for media in asked.media)
+    if asked.media and not heard and not asked.text.strip():
+        return Message("user", (*asked.parts, TextPart(WORDLESS_QUESTION)))
+    return asked
+
+
+def _part(content: Content) -> Part:
+    if isinstance(content, str):
+        return TextPart(content)
+    if is_media(content):
+        return MediaPart(as_media(content))
+    several = "Give them one after another: Message.user(picture, 'What is this?')"
+    raise InputTypeError(
+        f"A message is made of text, pictures and recordings, not {type(content).__name__}",
+        hint=several
+        if isinstance(content, list | tuple)
+        else "Give str, a Path, bytes, a PIL image, a numpy array, or what read_image gives.",
+    )
+
+
+def _text(text: str) -> TextPart:
+    if not isinstance(text, str):
+        raise InputTypeError(f"This message is text alone, not {type(text).__name__}")
+    return TextPart(text)

@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Options(BaseModel):
-    """Frozen, strict about unknown keys, numbers finite; a field's description is its help text."""
+    """Frozen, strict about unknown keys, numbers finite; a field's description is its help text.
+
+    Every number has an upper bound: what no machine can do is refused here, not by a library.
+    """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False

@@ -7,13 +7,13 @@ session keep its KV.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .cache import TensorCache
-from .errors import PerceptionError, SensoriumError, UnsupportedInputError
+from .conformance import require_embeddings, require_features
+from .errors import PerceptionError, UnsupportedInputError, blamed
 from .messages import Media
 from .render import MediaPiece, Piece, TextPiece
 from .stopwatch import Stopwatch
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from .contracts import Encoder, LanguageModel, Projector
+    from .contracts import Encoder, FeatureShape, LanguageModel, Projector
     from .hearing import Hearing
 
 
@@ -37,9 +37,15 @@ class Prompt:
 class Sense:
     """One modality of a pipeline: an encoder with its projector and a memory of what they saw."""
 
-    def __init__(self, encoder: Encoder, projector: Projector) -> None:
+    def __init__(
+        self, encoder: Encoder, projector: Projector, source: FeatureShape, width: int
+    ) -> None:
+        """`source` is what the encoder said it gives, `width` what the language model takes."""
         self.encoder = encoder
         self.projector = projector
+        self.source = source
+        self.width = width
+        self._positions = projector.positions
         self._seen = TensorCache()
 
     def perceive(self, media: Sequence[Media], watch: Stopwatch | None = None) -> list[Tensor]:
@@ -58,30 +64,25 @@ class Sense:
 
         encoder = self.encoder
         name = f"The {encoder.modality} encoder"
-        with _blaming(name):
+        with blamed(name, PerceptionError):
             with watch.phase("prepare"):
                 prepared = [encoder.prepare(item.value) for item in media]
             with watch.phase("encode"):
                 features = encoder.encode(prepared)
-            if (count := len(features)) != len(media):
-                raise PerceptionError(f"{name} gave {count} results for {len(media)} inputs")
-            for item in features:
-                if item.ndim != 2 or item.shape[1] != encoder.width:
-                    shape = f"{list(item.shape)}, not [T, {encoder.width}]"
-                    raise PerceptionError(f"{name} gave features {shape}")
+            require_features(features, name, len(media), self.source)
         dtype = _dtype(self.projector)
-        with (
-            _blaming(f"The {encoder.modality} projector"),
-            watch.phase("project"),
-            torch.inference_mode(),
-        ):
+        name = f"The {encoder.modality} projector"
+        with blamed(name, PerceptionError), watch.phase("project"), torch.inference_mode():
             # A half-precision encoder may stand before a projector in float32.
             embeddings = [self.projector(item.to(dtype or item.dtype)) for item in features]
+            for given, item in zip(features, embeddings, strict=True):
+                if len(given):
+                    require_embeddings(item, name, self._positions(len(given)), self.width)
         for given, item in zip(features, embeddings, strict=True):
             if not _sound(item):
-                blamed = "encoder" if not _sound(given) else "projector"
+                guilty = "encoder" if not _sound(given) else "projector"
                 raise PerceptionError(
-                    f"The {encoder.modality} {blamed} gave nothing, or values that are not finite"
+                    f"The {encoder.modality} {guilty} gave nothing, or values that are not finite"
                 )
         return embeddings
 
@@ -89,18 +90,6 @@ class Sense:
 def _sound(rows: Tensor) -> bool:
     """[T, D]: at least one row, and all values finite."""
     return len(rows) > 0 and bool(rows.isfinite().all())
-
-
-@contextmanager
-def _blaming(name: str) -> Iterator[None]:
-    """Both are code of plugins: whatever they raise concerns this request only."""
-    try:
-        yield
-    except SensoriumError:
-        raise
-    except Exception as error:
-        kind = type(error).__name__
-        raise PerceptionError(f"{name} failed on this input ({kind})") from error
 
 
 def _dtype(projector: Projector) -> torch.dtype | None:

@@ -22,7 +22,14 @@ from .contracts import (
     Transcriber,
 )
 from .device import resolve_device, use_threads
-from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError, placed
+from .errors import (
+    CheckpointError,
+    ConfigError,
+    PluginError,
+    UnsupportedInputError,
+    WidthError,
+    placed,
+)
 from .generation import GenerationOptions
 from .hearing import Hearing
 from .options import Options
@@ -45,6 +52,12 @@ class PlannedSense:
     projector: ProjectorSpec
     projector_options: Options
     weights: Path | None
+
+    def build(self, device: str) -> Encoder:
+        """The encoder with its weights; PluginError where it is not what `inspect` said."""
+        encoder = self.encoder.build(self.encoder_options, device)
+        _require_promised(self.encoder, encoder, self.source, ("width",))
+        return encoder
 
     def projector_shapes(self, width: int) -> Any:
         """The projector in front of a language model so wide, on the device 'meta'."""
@@ -99,14 +112,16 @@ class Plan:
         senses = {}
         for planned in self.senses:
             with placed(f"{self.source}, encoders.{planned.modality}"):
-                encoder: Encoder = planned.encoder.build(planned.encoder_options, device)
+                encoder = planned.build(device)
             projector = build_projector(planned, encoder.fingerprint, self.shape, device)
-            senses[planned.modality] = Sense(encoder, projector)
+            senses[planned.modality] = Sense(encoder, projector, planned.source, self.shape.width)
         hearings = {
             planned.modality: Hearing(partial(planned.build, device)) for planned in self.hearings
         }
         with placed(f"{self.source}, llm"):
             llm: LanguageModel = self.llm.build(self.llm_options, device)
+            promised = ("width", "vocabulary", "context_length")
+            _require_promised(self.llm, llm, self.shape, promised)
         if self.senses and not llm.capabilities.embeddings:
             raise UnsupportedInputError(
                 f"The language model '{self.llm.name}' takes text only; "
@@ -122,6 +137,17 @@ class Plan:
             system=self.recipe.system,
             generation=self.recipe.generation,
         )
+
+
+def _require_promised(
+    spec: EncoderSpec | LanguageModelSpec, built: object, shape: object, members: tuple[str, ...]
+) -> None:
+    """PluginError where what was built is not of the shape that was checked before."""
+    for member in members:
+        had, said = getattr(built, member), getattr(shape, member)
+        if had != said:
+            owner = getattr(spec.build, "owner", spec.name)
+            raise PluginError(f"The {owner} has the {member} {had}, but its `inspect` said {said}")
 
 
 class Pipeline:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
+from .checked import checked
 from .discovery import BrokenPlugin, Plugins, find_plugins
 from .errors import PluginError, UnknownNameError
 from .specs import (
@@ -20,6 +21,7 @@ from .specs import (
     LanguageModelSpec,
     ProjectorSpec,
     TranscriberSpec,
+    Turn,
 )
 
 S = TypeVar("S")
@@ -31,7 +33,7 @@ logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[S]):
-    """A spec and the plugin it came from."""
+    """A spec, its functions checked, and the plugin it came from."""
 
     spec: S
     plugin: str
@@ -77,10 +79,11 @@ class Table(Generic[S]):
                 f"yielded {type(spec).__name__}, expected {self.spec_type.__name__}",
                 hint=f"See the docstring of sensorium.hooks.{self.hook}",
             )
+        named = getattr(spec, "name", None)
         for field in fields(spec):  # type: ignore[arg-type]
             if problem := _problem(field.name, getattr(spec, field.name)):
-                named = getattr(spec, "name", None)
                 raise PluginError(f"{self.kind} spec {named!r}: {problem}")
+        spec = checked(spec, self.kind, plugin)
         name: str = getattr(spec, "name")  # noqa: B009 - S is any spec, all have a name
         if name in self._entries:
             first = self._entries[name].plugin
@@ -88,20 +91,34 @@ class Table(Generic[S]):
         self._entries[name] = Entry(spec, plugin)
 
 
+_OPTIONAL = {"footprint", "convert", "examples", "training"}
+"""Functions that a spec need not have."""
+
+
 def _problem(field: str, value: object) -> str | None:
     """What is wrong with a field of a spec; types are hints only, and plugins make mistakes."""
-    if field in {"name", "summary", "modality"} and not (isinstance(value, str) and value):
+    if field in {"name", "summary", "modality"} and not _is_text(value):
         return f"{field} must be a text that is not empty"
     if field in {"build", "inspect", "open", "load", "run", "folder"} and not callable(value):
         return f"{field} is not callable"
-    if field in {"footprint", "convert"} and not (value is None or callable(value)):
+    if field in _OPTIONAL and not (value is None or callable(value)):
         return f"{field} is not callable"
+    if field == "stop" and not (isinstance(value, tuple | list) and all(map(_is_text, value))):
+        return "stop must be a tuple of texts"
+    if field == "turns" and not (
+        isinstance(value, Mapping) and all(isinstance(turn, Turn) for turn in value.values())
+    ):
+        return "turns must give each role a Turn"
     if field == "options":
         from .options import Options
 
         if not (isinstance(value, type) and issubclass(value, Options)):
             return "options is not a subclass of sensorium.Options"
     return None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 class Registry:

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .contracts import ForkableSession
-from .errors import ContextLengthError
+from .conformance import require
+from .contracts import ForkableSession, Session
+from .errors import ContextLengthError, PluginError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .contracts import LanguageModel, Session
+    from .contracts import LanguageModel
     from .perception import Prompt
 
 
@@ -53,6 +54,10 @@ class HeldSession:
         reused = min(self.shared(prompt.keys), len(prompt.keys) - 1)
         self.forget(reused)
         logits = self.session.append(prompt.embeddings[reused:])
+        if logits.ndim != 2 or len(logits) != 1:
+            raise PluginError(
+                f"{type(self.session).__name__}.append gave logits {list(logits.shape)}, not [1, V]"
+            )
         self.keys.extend(prompt.keys[reused:])
         return logits[-1], reused
 
@@ -77,6 +82,7 @@ class SessionPool:
         self.llm = llm
         self.max_bytes = max_bytes
         self._held: list[HeldSession] = []
+        self._checked = False
         self._lock = threading.Lock()
 
     @property
@@ -120,10 +126,18 @@ class SessionPool:
             elif best and shared and isinstance(best.session, ForkableSession):
                 best = HeldSession(best.session.fork(shared), best.keys[:shared])
             else:
-                best = HeldSession(self.llm.open_session())
+                best = HeldSession(self._open())
             self._held.append(best)
             self._drop_oldest()
             return best
+
+    def _open(self) -> Session:
+        session = self.llm.open_session()
+        if not self._checked:
+            owner = f"language model {type(self.llm).__name__}"
+            require(session, Session, owner, built="session")
+            self._checked = True
+        return session
 
     def _best(self, keys: tuple[Hashable, ...]) -> tuple[HeldSession | None, int]:
         """The session that shares most with `keys`, and how many positions."""

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from .errors import InputTypeError
+from .messages import Message
+
 if TYPE_CHECKING:
     import click
     from torch import Tensor
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
         Transcriber,
     )
     from .footprint import Footprint
-    from .messages import Media, Message
+    from .media.item import Media
     from .options import Options
 
 
@@ -133,6 +136,16 @@ class Sample:
 
     conversations: tuple[tuple[Message, ...], ...]
     media_labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for conversation in self.conversations:
+            if not isinstance(conversation, tuple | list) or not all(
+                isinstance(message, Message) for message in conversation
+            ):
+                raise InputTypeError(
+                    "A sample is made of conversations, and each of these of messages",
+                    hint="Sample(((Message.user('hi'), Message.assistant('Hello.')),))",
+                )
 
 
 @dataclass(frozen=True, slots=True)

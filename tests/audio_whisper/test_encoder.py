@@ -181,6 +181,13 @@ def weights(edit):
         (setting("config.json", encoder_attention_heads=5), "must divide d_model"),
         (setting("preprocessor_config.json", chunk_length=30), "1500 frames .* takes 80 x 300"),
         (setting("preprocessor_config.json", hop_length=0), "does not describe Whisper's"),
+        (setting("preprocessor_config.json", dither=0.001), "has dither: 0.001"),
+        (setting("preprocessor_config.json", padding_value=-1.0), "has padding_value: -1.0"),
+        (setting("preprocessor_config.json", padding_side="left"), "has padding_side: 'left'"),
+        (
+            setting("preprocessor_config.json", feature_extractor_type="ClapFeatureExtractor"),
+            "has feature_extractor_type: 'Clap",
+        ),
         (
             weights(lambda held: held.pop("model.encoder.conv1.bias")),
             "conv1.bias is missing",

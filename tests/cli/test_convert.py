@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import sensorium
 import torch
+from click.testing import CliRunner
 from sensorium import Message
+from sensorium.cli.root import root
 
 
 def test_a_language_model_without_another_backend(run, recipe, tmp_path):
@@ -53,3 +55,41 @@ def test_the_eyes_alone_see_as_before(tmp_path):
     for picture in asked:
         said = [Message.user(picture, "What do you see?")]
         assert engines["onnx"].ask(said).text == engines["torch"].ask(said).text
+
+
+def refused(*arguments):
+    """What `convert` of pocket's eyes says on stderr where it cannot write."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    result = CliRunner().invoke(
+        root, ["convert", "pocket", "--only", "image", *map(str, arguments)]
+    )
+    assert result.exit_code == 1
+    assert "unexpected" not in result.stderr
+    return result.stderr
+
+
+@pytest.mark.parametrize("size", [10, 100_000, 3_000_000])
+def test_a_full_disk_is_named_and_nothing_stays_behind(tmp_path, full_after, size):
+    """Full at the first file, within the graphs, or where the language model is copied."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "old").write_text("kept")
+    with full_after(size):
+        said = refused("--output", tmp_path / "new")
+    assert f"Cannot write the bundle {tmp_path / 'new'}: " in said
+    assert "File too large" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    assert (tmp_path / "new" / "old").read_text() == "kept"
+
+
+def test_a_read_only_disk_is_named(tmp_path, read_only):
+    with read_only(tmp_path):
+        for output in (tmp_path / "new", tmp_path / "a" / "b"):
+            assert f"Cannot write the bundle {output}: Read-only file system" in refused(
+                "--output", output
+            )
+
+
+def test_an_output_inside_of_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "Cannot write the bundle" in refused("--output", tmp_path / "file" / "new")

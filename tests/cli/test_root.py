@@ -5,7 +5,7 @@ import time
 import click
 import pytest
 from sensorium import Command, hookimpl
-from sensorium.errors import CheckpointError, ConfigError, MediaError
+from sensorium.errors import CheckpointError, ConfigError, MediaError, PerceptionError
 
 HEAVY = {"torch", "pydantic", "transformers", "PIL", "yaml", "rich", "numpy"}
 
@@ -42,6 +42,9 @@ class Bad:
         yield Command("weights", "c", command(CheckpointError("bad weights")))
         yield Command("bug", "d", command(KeyError("lost")))
         yield Command("interrupted", "e", command(KeyboardInterrupt()))
+        failed = PerceptionError("The eye failed")
+        failed.__cause__ = ValueError("boom,\nin two lines")
+        yield Command("plugin", "d", command(failed))
         yield Command("ended", "f", command(EOFError()))
         yield Command("absent", "g", absent)
         yield Command("thing", "h", lambda: "no command")
@@ -98,6 +101,7 @@ def test_unknown_command_suggests_one(run):
         ("weights", 1, "Error: bad weights"),
         ("bug", 1, "Error: KeyError: 'lost' (unexpected; SENSORIUM_DEBUG=1 shows where)"),
         ("interrupted", 130, ""),
+        ("plugin", 1, "Error: The eye failed: boom, in two lines (SENSORIUM_DEBUG=1 shows where)"),
         ("ended", 1, "Error: Something ended before it was complete (EOFError)"),
         (
             "absent",

@@ -195,7 +195,7 @@ class Tokenless(FakeLanguageModel):
 
     def __init__(self):
         super().__init__(context_length=100)
-        self.tokenizer.encode = None
+        self.tokenizer.encode = lambda text: pytest.fail("it was tokenised")
 
 
 @pytest.mark.parametrize("parts", [1, 10])

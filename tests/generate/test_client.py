@@ -6,6 +6,7 @@ import asyncio
 import time
 from email.utils import formatdate
 
+import httpx
 import pytest
 from sensorium_trainers.generate.client import Client, retry_after
 from sensorium_trainers.generate.errors import GenerationError, UnansweredError
@@ -148,9 +149,54 @@ def test_retries_end(ask, server):
     assert len(server.requests) == 3
 
 
-def test_no_server(ask):
-    with pytest.raises(UnansweredError, match=r"ConnectError.*http://127\.0\.0\.1:9/v1.*Look at"):
-        ask(["Hello?"], base_url="http://127.0.0.1:9/v1", retries=1)
+LONG = {"retries": 6, "backoff_seconds": 60}
+"""Whoever tries again with these waits for minutes."""
+
+
+@pytest.mark.parametrize(
+    ("api_name", "url", "said"),
+    [
+        ("ollama", "http://127.0.0.1:9", r"refused \(http://127\.0\.0\.1:9.*Is `ollama serve` run"),
+        ("ollama", "http://localhost:9", r"Nobody listens there.*Is `ollama serve` running\? Else"),
+        ("openai", "http://[::1]:9/v1", r"refused .*Is the server running\?.*endpoint\.base_url"),
+        ("openai", "https://0.0.0.0:9/v1", r"refused .*Is the server running\?"),
+        ("openai", "http://nope.invalid/v1", r"The name nope\.invalid does not resolve .*base_url"),
+        ("ollama", "http://nope.invalid:11434", r"The name nope\.invalid does not resolve"),
+    ],
+)
+def test_nobody_listens(ask, monkeypatch, api_name, url, said):
+    monkeypatch.setenv("NO_PROXY", "*")
+    began = time.monotonic()
+    with pytest.raises(GenerationError, match=said) as caught:
+        ask(["Hello?", "And?"], api_name, base_url=url, **LONG)
+    assert not isinstance(caught.value, UnansweredError)  # which would go on with the next sample
+    assert time.monotonic() - began < 20
+
+
+def test_another_machine_that_refuses_is_tried_again(ask, monkeypatch):
+    async def refuse(self, *_, **__):
+        raise httpx.ConnectError("refused") from ConnectionRefusedError(111, "refused")
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", refuse)
+    with pytest.raises(UnansweredError, match=r"No answer in 3 attempts.*ConnectError: refused"):
+        ask(["Hello?"], base_url="http://192.0.2.1:9/v1", retries=2)
+
+
+def test_a_server_that_goes_away_in_the_middle_is_tried_again(recipe, server):
+    """It may be restarting: it was there."""
+    made = recipe(endpoint={"retries": 2})
+    body = body_of(made, [{"role": "user", "content": "Hello?"}], 7)
+    reasons = []
+
+    async def twice():
+        async with Client(made.endpoint, None, reasons.append) as client:
+            assert await client.ask(body) == HELLO
+            server.close()
+            await client.ask(body)
+
+    with pytest.raises(UnansweredError, match="No answer in 3 attempts, the last: ConnectError"):
+        asyncio.run(twice())
+    assert len(reasons) == 2
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sensorium_trainers.generate import wire
 from sensorium_trainers.generate.wire import APIS, Answer, BrokenStreamError, Stream, body_of
 
@@ -71,8 +73,10 @@ def test_carriage_returns_and_comments():
             r"reports: out of\nmemory",
         ),
         ("ollama", b'{"error": "model runner has stopped"}\n', "reports: model runner"),
-        ("openai", b'data: {"object": "x"}\n', "without choices"),
-        ("openai", b'data: {"choices": [7]}\n', "without a delta"),
+        ("openai", b'data: {"choices": 7}\n', "no list"),
+        ("openai", b'data: {"choices": [7]}\n', "a choice that is no object"),
+        ("openai", b'data: {"choices": [{"delta": "a"}]}\n', "a delta that is no object"),
+        ("ollama", b'{"message": "a"}\n', "a message that is no object"),
         ("openai", b'data: {"choices": [{"delta": {"content": 7}}]}\n', "no string"),
         ("openai", b"data: <html>\n", "not JSON"),
         ("ollama", b"<html>\n", "not JSON"),
@@ -83,6 +87,85 @@ def test_carriage_returns_and_comments():
 def test_what_is_not_the_protocol(api_name, line, why):
     with pytest.raises(BrokenStreamError, match=why):
         read(api_name, LINES[api_name](["One"])[0] + line)
+
+
+SILENT = {
+    "openai": [
+        '{"object": "ping"}',
+        '{"type": "ping", "cost": "0"}',
+        '{"choices": null}',
+        '{"choices": []}',
+        '{"choices": [], "usage": {"total_tokens": 3}}',
+        '{"choices": [], "prompt_filter_results": [{}]}',
+        '{"choices": [null]}',
+        '{"choices": [{}]}',
+        '{"choices": [{"delta": null}]}',
+        '{"choices": [{"index": 0, "finish_reason": null}]}',
+        '{"choices": [{"delta": {"role": "assistant"}, "finish_reason": ""}]}',
+        '{"choices": [{"delta": {"content": null, "reasoning_content": "so"}}]}',
+        "",
+    ],
+    "ollama": [
+        "{}",
+        '{"status": "loading"}',
+        '{"message": null, "done": false}',
+        '{"message": {"role": "assistant"}}',
+        '{"message": {"content": null, "thinking": "so"}, "done": false}',
+    ],
+}
+"""Events of gateways that carry no text."""
+
+ENDS = {
+    "openai": [
+        '{"choices": [{"delta": null, "finish_reason": "stop"}]}',
+        '{"choices": [{"finish_reason": "stop", "index": 0}]}',
+        '{"choices": [{"delta": {}, "finish_reason": "stop"}]}',
+        '{"choices": [{"delta": {"content": null}, "finish_reason": "stop"}], "usage": null}',
+    ],
+    "ollama": [
+        '{"done": true, "done_reason": "stop"}',
+        '{"message": null, "done": true, "done_reason": "stop"}',
+    ],
+}
+
+
+def framed(api, event):
+    return (f"data: {event}\n\n" if api == "openai" else f"{event}\n").encode()
+
+
+def said_by(api):
+    """The lines of an answer that say something, without its end."""
+    lines = LINES[api](["Hi", " cat."], None)
+    return [line for line in lines if b'"content"' in line and b'"done": true' not in line]
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=60)
+def test_events_without_text_are_passed_over(data):
+    api = data.draw(st.sampled_from(sorted(SILENT)))
+    lines = said_by(api)
+    for event in data.draw(st.lists(st.sampled_from(SILENT[api]), max_size=4)):
+        lines.insert(data.draw(st.integers(0, len(lines))), framed(api, event))
+    lines.append(framed(api, data.draw(st.sampled_from(ENDS[api]))))
+    if api == "openai":
+        lines += [framed(api, event) for event in data.draw(st.lists(st.sampled_from(SILENT[api])))]
+    assert read(api, b"".join(lines)) == Answer("Hi cat.", "stop")
+    assert read(api, b"".join(lines) + b"data: [DONE]\n\n" * (api == "openai")).text == "Hi cat."
+
+
+@pytest.mark.parametrize("number", range(13))
+def test_without_an_end_it_is_still_no_answer(api, number):
+    """Whatever else the server sends: what is passed over is no reason."""
+    silent = SILENT[api][number % len(SILENT[api])]
+    lines = [*said_by(api), framed(api, silent)]
+    ending = b"data: [DONE]\n\n" if api == "openai" else b'{"done": true}\n'
+    for content in (b"".join(lines), b"".join(lines) + ending):
+        with pytest.raises(BrokenStreamError, match="cut off"):
+            read(api, content)
+
+
+def test_a_mark_in_front_of_the_stream(api):
+    assert read(api, b"\xef\xbb\xbf" + b"".join(LINES[api](["Hi"]))) == Answer("Hi", "stop")
 
 
 def test_a_stream_without_end_does_not_fill_the_memory(api, monkeypatch):

@@ -21,6 +21,29 @@ FORK = multiprocessing.get_context("fork")
 Tree = Mapping[str, object]
 
 
+def together(processes: int, work: Callable[[int], None]) -> list[BaseProcess]:
+    """Started, not waited for; several know of each other, and each is called with its number."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(rank: int) -> None:
+        if processes > 1:
+            told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": processes}
+            told |= {"LOCAL_WORLD_SIZE": processes, "MASTER_PORT": port}
+            os.environ |= {key: str(value) for key, value in told.items()}
+            os.environ["MASTER_ADDR"] = "127.0.0.1"
+        torch.set_num_threads(1)
+        AcceleratorState._reset_state(reset_partial_state=True)
+        work(rank)
+
+    # Daemons: none of them outlives a test that has failed.
+    started = [FORK.Process(target=run, args=(rank,), daemon=True) for rank in range(processes)]
+    for process in started:
+        process.start()
+    return started
+
+
 class Launcher:
     """`sensorium train STAGE` by the command line, in one process or in several that know of it."""
 
@@ -41,28 +64,14 @@ class Launcher:
         path = self._folder / "recipe.yaml"
         path.write_text(yaml.safe_dump(dict(recipe)))
         words = ["train", stage, "--config", str(path), *flags]
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
 
         def run(rank: int) -> None:
-            if processes > 1:
-                told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": processes}
-                told |= {"LOCAL_WORLD_SIZE": processes, "MASTER_PORT": port}
-                os.environ |= {key: str(value) for key, value in told.items()}
-                os.environ["MASTER_ADDR"] = "127.0.0.1"
             os.environ |= dict(environment or {})
-            torch.set_num_threads(1)
-            AcceleratorState._reset_state(reset_partial_state=True)
             sys.stdout = sys.stderr = self.output(rank).open("w", buffering=1)
             before(rank)
             root.main(words, obj=self._registry)
 
-        # Daemons: none of them outlives a test that has failed.
-        started = [FORK.Process(target=run, args=(rank,), daemon=True) for rank in range(processes)]
-        for process in started:
-            process.start()
-        return started
+        return together(processes, run)
 
     def run(self, *words: object, **settings: object) -> list[int | None]:
         """Exit codes."""

@@ -87,7 +87,7 @@ def objectives(model, registry):
 def learned(objective, samples):
     """Loss, and the gradient of everything that learns."""
     objective.zero_grad()
-    loss = objective(**objective.collate(samples))["loss"]
+    loss = objective.loss(objective.collate(samples))
     loss.backward()
     return loss.detach(), {
         name: weight.grad.clone()

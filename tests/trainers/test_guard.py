@@ -8,9 +8,9 @@ from safetensors.torch import load_file
 from sensorium_trainers.checkpoints import WEIGHTS
 from sensorium_trainers.errors import TrainingError
 from sensorium_trainers.log import keep_until
+from sensorium_trainers.means import Means
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.schedule import arguments
-from sensorium_trainers.trainer import Means
 
 
 def poison(run, bad, kind="loss"):
@@ -22,7 +22,7 @@ def poison(run, bad, kind="loss"):
         if next(counted) in bad:
             weight = next(w for w in run.objective.parameters() if w.requires_grad)
             broken = (weight * 0).sum().sqrt() if kind == "gradient" else weight.sum() * torch.nan
-            outputs["loss"] = outputs["loss"] + broken
+            outputs["answer_loss"] = outputs["answer_loss"] + broken
         return outputs
 
     run.objective.forward = poisoned
@@ -67,11 +67,18 @@ def test_too_many_bad_steps_stop_the_run(make_run, tmp_path):
     assert not (tmp_path / "out" / "bundle").exists()
 
 
-def test_means_leave_out_what_is_not_finite():
+def test_means_leave_out_steps_that_are_not_finite():
+    """A step is the sum of its batches: one that is not finite takes the others of its step along.
+
+    What there was none of in a step is not a part of it.
+    """
     means = Means()
-    for value in (1.0, float("nan"), 3.0):
-        means.add({"a": torch.tensor(value), "b": torch.tensor(float("inf"))})
-    assert means.take() == {"a": 2.0}
+    for step in ((1.0, 2.0), (5.0, float("nan")), (4.0, 1.0)):
+        means.begin()
+        for share in step:
+            means.add({"a": torch.tensor(share), "b": torch.tensor(float("inf"))})
+    means.add({"c": torch.tensor(7.0)})
+    assert means.take() == {"a": 4.0, "c": 7.0}
     assert means.take() == {}
 
 

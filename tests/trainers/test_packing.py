@@ -14,6 +14,7 @@ from sensorium.pipeline import plan
 from sensorium.render import TextPiece, render
 from sensorium_trainers.batching import attention_mask
 from sensorium_trainers.language import LanguageObjective
+from sensorium_trainers.losses import means
 from torch.nn import functional
 
 from .conftest import POSITIONS
@@ -38,9 +39,10 @@ def objective(pipeline):
     return LanguageObjective(pipeline, media_label_weight=0.5).eval()
 
 
-def loss(objective, samples, key="answer_loss"):
+def loss(objective, samples):
+    batch = objective.collate(samples)
     with torch.no_grad():
-        return float(objective(**objective.collate(samples))[key])
+        return float(means(objective(**batch), objective.counts(batch))["answer_loss"])
 
 
 def in_chat(pipeline, conversation):
@@ -154,7 +156,7 @@ def test_media_labels_are_targets_at_their_positions(pipeline, objective):
     start = row.slots[0].start
     assert row.dense == [(start + 2, id_of["red"]), (start + 2, id_of["cat"])]
     batch = objective.collate([labelled])
-    parts = objective(**batch)
+    parts = means(objective(**batch), objective.counts(batch))
     with torch.no_grad():  # both losses once more, in the simplest words
         pieces = render(
             messages,
@@ -173,7 +175,7 @@ def test_media_labels_are_targets_at_their_positions(pipeline, objective):
     torch.testing.assert_close(parts["media_loss"], said)
     torch.testing.assert_close(parts["naming_loss"], near)
     total = parts["answer_loss"] + 0.5 * (parts["media_loss"] + parts["naming_loss"])
-    torch.testing.assert_close(parts["loss"].detach(), total)
+    torch.testing.assert_close(objective.loss(batch), total)
     assert loss(objective, [labelled]) == loss(objective, [Sample((messages,))])
     short = Sample((messages,), media_labels={PICTURES[0].digest: words[1:]})
     with pytest.raises(ConfigError, match="describes 15 positions of each image, but"):

@@ -251,3 +251,38 @@ def test_steep_losses_are_drawn_on_a_logarithmic_scale():
 def test_numbers_are_short():
     shown = [short(x) for x in (0, 1, 0.25, 8e-4, 1.54e-8, 1200, 12_000, 123_456, 2.5e6, 3e9)]
     assert shown == ["0", "1", "0.25", "8e-4", "1.54e-8", "1,200", "12k", "123k", "2.5M", "3G"]
+
+
+def told(folder):
+    """What the command says where it cannot write."""
+    result = CliRunner().invoke(root, ["report", str(folder)])
+    assert result.exit_code == 1
+    assert "unexpected" not in result.stderr
+    return result.stderr
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+def test_a_full_disk_is_named_and_the_old_report_stays(folder, full_after, size):
+    """Full at the first curve, or at the page, which is larger."""
+    write_report(folder)
+    page = (folder / "report.html").read_bytes()
+    assert max(path.stat().st_size for path in (folder / "curves").iterdir()) > size
+    with full_after(size):
+        said = told(folder)
+    assert re.search(r"Cannot write .*report\.html: File too large\. The run itself is", said)
+    assert (folder / "report.html").read_bytes() == page
+    assert not list(folder.rglob("*.partial"))
+
+
+def test_a_read_only_disk_is_named(folder, read_only):
+    with read_only(folder):
+        said = told(folder)
+    assert re.search(r"Cannot write .*report\.html: Read-only file system\. The run itself", said)
+
+
+def test_a_log_that_cannot_be_read(folder, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    assert re.search(r"Cannot read .*log\.jsonl: Permission denied", told(folder))

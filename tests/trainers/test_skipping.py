@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
 from sensorium import TextSample
-from sensorium.errors import ConfigError, MediaError, SampleError
+from sensorium.errors import ConfigError, MediaError, PluginError, SampleError
 from sensorium_trainers.checkpoints import WEIGHTS, newest_checkpoint
 from sensorium_trainers.data import Concatenated
 from sensorium_trainers.errors import TrainingError
@@ -46,6 +46,9 @@ class Rows(Objective):
 
     def batch(self, rows):
         return {"rows": rows}
+
+    def counts(self, batch):
+        return {"rows": len(batch["rows"])}
 
 
 def reader(*sources, seed=0, mixed=False):
@@ -133,31 +136,38 @@ def test_nothing_to_replace_it_with():
     assert reader(Broken("a", 2, {0, 1}))([0]).keys() == {TAKEN}
 
 
-@pytest.mark.parametrize("error", [ConfigError, ZeroDivisionError])
-def test_other_errors_end_the_run(error):
+@pytest.mark.parametrize(
+    ("error", "raised"), [(ConfigError, ConfigError), (ZeroDivisionError, PluginError)]
+)
+def test_other_errors_end_the_run(error, raised):
     """The recipe is wrong, or the code; the data is not damaged."""
-    with pytest.raises(error):
+    with pytest.raises(raised):
         reader(Broken("a", 2, {0}, error))([0])
+
+
+def used(samples, skipped=()):
+    """A batch that one could be made of."""
+    return Taken(samples, skipped, counts={})
 
 
 def test_the_share_is_judged_as_if_of_a_thousand_at_first():
     skipped = Skipped(0.01, quiet)
     for _ in range(10):
-        skipped.add(Taken(1, ("broken",)), usable=True)
+        skipped.add([used(1, ("broken",))])
     with pytest.raises(TrainingError, match=r"11 of 11 samples .*broken; more than 10 end a run"):
-        skipped.add(Taken(1, ("broken",)), usable=True)
+        skipped.add([used(1, ("broken",))])
     skipped = Skipped(0.01, quiet)
-    skipped.add(Taken(2000), usable=True)
-    skipped.add(Taken(100, ("broken",) * 21), usable=True)
+    skipped.add([used(2000)])
+    skipped.add([used(100, ("broken",) * 21)])
     with pytest.raises(TrainingError, match=r"22 of 2,101 samples"):
-        skipped.add(Taken(1, ("broken",)), usable=True)
+        skipped.add([used(1, ("broken",))])
 
 
 def test_the_first_reasons_are_shown_once():
     lines = []
     skipped = Skipped(1, lines.append)
     for number in (1, 1, 2, 3, 4, 5, 6, 7):
-        skipped.add(Taken(1, (f"no {number}",)), usable=True)
+        skipped.add([used(1, (f"no {number}",))])
     assert lines == [f"skipped: no {number}" for number in range(1, 6)]
     assert skipped.summary() == "8 of 8 samples could not be used, the first: no 1"
 

@@ -188,7 +188,7 @@ def test_kept_features_say_how_long_a_recording_is(pipeline, objective, monkeypa
 
     def loss(of):
         with torch.no_grad():
-            return of(**of.collate(samples))["loss"]
+            return of.loss(of.collate(samples))
 
     cold = loss(keeping)
     assert keeping.frozen["audio"].encoded == 2
@@ -225,7 +225,7 @@ def test_the_encoder_may_learn_too(pipeline, hearing, registry, tmp_path):
     encoder = objective.encoder["audio"]
     for learns in (False, True):
         encoder.requires_grad_(learns)
-        objective(**objective.collate([spoken("red"), spoken("yellow")]))["loss"].backward()
+        objective.loss(objective.collate([spoken("red"), spoken("yellow")])).backward()
         gradient = encoder.conv1.weight.grad
         assert (gradient is not None and bool(gradient.abs().sum() > 0)) is learns
 

@@ -34,7 +34,7 @@ def test_counted_from_shapes_it_is_what_torch_counts(make_run, stage, changes, w
     batch = run.objective.batch(rows)
     run.objective.train()
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        run.objective(**batch)["loss"].backward()
+        run.objective.loss(batch).backward()
     # torch counts the half of the scores that the mask hides. It leaves out the gradient of the
     # input of the first layer of all, the patches of the encoder, which are a quarter of this one.
     hidden = 0

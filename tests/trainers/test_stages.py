@@ -213,11 +213,11 @@ def test_an_encoder_that_cannot_be_trained_serves_a_projector(make_run):
     run = make_run("align")
     batch = run.objective.collate([run.data[0], run.data[1]])
     with torch.no_grad():
-        expected = run.objective.eval()(**batch)["loss"]
+        expected = run.objective.eval().loss(batch)
     sense = run.objective.pipeline.senses["image"]
     sense.encoder = OnlyEncodes(sense.encoder)
     objective = LanguageObjective(run.objective.pipeline)
-    loss = objective(**batch)["loss"]
+    loss = objective.loss(batch)
     loss.backward()
     assert torch.allclose(loss, expected, atol=1e-6)
     assert all(weight.grad is not None for weight in objective.projector.parameters())

@@ -120,8 +120,8 @@ def test_documents_of_a_block_do_not_see_each_other(make_run, packed):
     assert [id_ for _, id_ in row.targets] == [id_ for one in alone for _, id_ in one.targets]
     assert row.positions == [at for one in alone for at in one.positions[:-1]]
     with torch.no_grad():
-        together = objective(**objective.batch([row]))["loss"]
-        apart = objective(**objective.batch(alone))["loss"]
+        together = objective.loss(objective.batch([row]))
+        apart = objective.loss(objective.batch(alone))
     torch.testing.assert_close(together, apart)
 
 

@@ -90,7 +90,7 @@ def test_validation_loss_is_the_mean_over_all_targets(make_run, llava):
     for index in range(4):
         batch = run.objective.collate([run.held_out[index]])
         with torch.no_grad():
-            loss = run.objective(**batch)["loss"]
+            loss = run.objective.loss(batch)
         total += float(loss) * len(batch["targets"])
         count += len(batch["targets"])
     assert found["loss"] == pytest.approx(total / count, rel=1e-5)
@@ -286,5 +286,5 @@ def test_dense_and_concatenated_held_out(make_run):
     assert isinstance(run.held_out, Concatenated)
     assert run.held_out.classes() == run.data.classes()
     found = Validation(run.objective, run.held_out, run.recipe).loss(lambda batch: batch)
-    assert found.keys() == {"loss", "colour_accuracy"}
+    assert found.keys() == {"loss", "colour_loss", "colour_accuracy"}
     assert Validation(run.objective, run.held_out, run.recipe).answers() == []

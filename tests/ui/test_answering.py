@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sensorium.answer import Answer, Usage
 from sensorium.engine import ChatEngine
-from sensorium.errors import MediaError
+from sensorium.errors import MediaError, PerceptionError
 from sensorium.generation import GenerationOptions
 from sensorium.messages import Message
 from sensorium.ui.answering import UNEXPECTED, Writing, explain, small_print
@@ -112,6 +112,14 @@ def test_unforeseen_errors_get_a_fixed_text(caplog: pytest.LogCaptureFixture) ->
         assert explain(ZeroDivisionError("/secret")) == UNEXPECTED
     assert "ZeroDivisionError: /secret" in caplog.text
     assert explain(MediaError("Broken.", hint="Send it again.")) == "Broken. Send it again."
+
+
+def test_the_cause_of_a_plugin_goes_to_the_log_alone(caplog: pytest.LogCaptureFixture) -> None:
+    error = PerceptionError("The image encoder failed on this input (ValueError)")
+    error.__cause__ = ValueError("/secret")
+    with caplog.at_level(logging.ERROR):
+        assert explain(error) == "The image encoder failed on this input (ValueError)"
+    assert "ValueError: /secret" in caplog.text
 
 
 @pytest.mark.parametrize(

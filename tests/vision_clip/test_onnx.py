@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -55,6 +56,26 @@ def test_it_prepares_saves_and_loads(saved, tmp_path):
     assert again.fingerprint == exact.fingerprint
     assert build_clip(ClipOptions(checkpoint=str(tmp_path / "again")), "cpu").encode([]) == []
     assert exact.encode([]) == []
+
+
+@pytest.mark.parametrize(
+    "said", [{"do_normalize": False}, {"do_rescale": False, "image_mean": 0.0}, {"size": 48}]
+)
+def test_what_the_checkpoint_says_of_pictures_holds_in_all_that_is_written(copy, tmp_path, said):
+    folder = copy()
+    (folder / "preprocessor_config.json").write_text(json.dumps({"crop_size": 32, **said}))
+    plain, exact, _ = converted(folder, tmp_path / "onnx")
+    noise = torch.randint(0, 256, (50, 40, 3), generator=torch.Generator().manual_seed(1))
+    picture = Image.fromarray(noise.byte().numpy())
+    exact.save(tmp_path / "again")
+    again = build_clip(ClipOptions(checkpoint=str(tmp_path / "again")), "cpu")
+    assert torch.equal(exact.prepare(picture), plain.prepare(picture))
+    assert torch.equal(again.prepare(picture), plain.prepare(picture))
+    assert again.fingerprint == exact.fingerprint == plain.fingerprint
+    (folder / "preprocessor_config.json").unlink()
+    usual = build_clip(ClipOptions(checkpoint=str(folder)), "cpu")
+    assert not torch.equal(usual.prepare(picture), plain.prepare(picture))
+    assert usual.fingerprint != plain.fingerprint
 
 
 @pytest.mark.parametrize("changes", [{"layer": -1}, {"cls": "keep"}, {"fit": "crop"}])

@@ -64,7 +64,8 @@ def _write(pipeline: Pipeline, pieces: Sequence[Piece], max_tokens: int) -> str:
     llm = pipeline.llm
     # The pipeline's own senses remember what they saw, with weights that have changed since.
     senses = {
-        name: Sense(sense.encoder, sense.projector) for name, sense in pipeline.senses.items()
+        name: Sense(sense.encoder, sense.projector, sense.source, sense.width)
+        for name, sense in pipeline.senses.items()
     }
     prompt = Perception(llm, senses).perceive(pieces)
     if len(prompt.keys) >= llm.context_length:

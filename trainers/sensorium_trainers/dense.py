@@ -14,9 +14,11 @@ from sensorium.pipeline import Pipeline
 from sensorium.specs import DenseSample
 from torch import Tensor, nn
 
-from .losses import cross_entropy
+from .losses import cross_entropy, hits
 from .objective import PipelineObjective, trainable
 from .work import Work, cost
+
+_KINDS = ("loss", "accuracy")
 
 
 class DenseObjective(PipelineObjective):
@@ -32,6 +34,7 @@ class DenseObjective(PipelineObjective):
         self.heads = nn.ModuleDict(
             {label: nn.Linear(sense.encoder.width, count) for label, count in classes.items()}
         )
+        self.terms = {f"{name}_loss": 1.0 for name in self.heads}
 
     def row(self, sample: DenseSample) -> DenseSample:
         """As it is."""
@@ -56,9 +59,10 @@ class DenseObjective(PipelineObjective):
         """The heads."""
         return [*self.heads.values()]
 
-    def predictions(self, batch: Mapping[str, Any]) -> int:
-        """The labels that are to be learned, of all sets."""
-        return sum(int((labels >= 0).sum()) for labels in batch["labels_of"].values())
+    def counts(self, batch: Mapping[str, Any]) -> dict[str, int]:
+        """The labels that are to be learned, of each set."""
+        numbers = {name: int((labels >= 0).sum()) for name, labels in batch["labels_of"].items()}
+        return {f"{name}_{kind}": n for name, n in numbers.items() for kind in _KINDS}
 
     def work(self, rows: Sequence[DenseSample]) -> Work:
         """The encoder and its heads, at every position."""
@@ -68,14 +72,12 @@ class DenseObjective(PipelineObjective):
         return Work(sum(lengths), flops)
 
     def forward(self, inputs: Tensor, labels_of: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """→ `loss` (sum over label sets) and each set's accuracy."""
+        """→ of each label set the loss and what was right, both as sums over its labels."""
         encoder = trainable(self.pipeline.senses[self._modality].encoder)
         features = encoder.features(inputs).flatten(0, 1)
-        losses, parts = [], {}
+        sums: dict[str, Tensor] = {}
         for name, head in self.heads.items():
             logits, labels = head(features), labels_of[name].flatten()
-            losses.append(cross_entropy(logits, labels))
-            asked = labels >= 0
-            hit = (logits.argmax(-1) == labels)[asked].float().mean()
-            parts[f"{name}_accuracy"] = hit.detach()
-        return {"loss": torch.stack(losses).sum(), **parts}
+            told = cross_entropy(logits, labels), hits(logits, labels)
+            sums |= {f"{name}_{kind}": value for kind, value in zip(_KINDS, told, strict=True)}
+        return sums

@@ -26,13 +26,13 @@ from torch.nn import functional
 
 from .answering import Exchange, converse
 from .batching import attention_mask, batch_of
+from .encoding import encoded
 from .features.frozen import FrozenEncoder, Item
 from .features.options import FeatureOptions
 from .filling import fill
 from .losses import cross_entropy
 from .objective import PipelineObjective, module, variable
 from .packing import Packer, Row, refuse_idle
-from .processes import anywhere
 from .work import Work, cost, head_cost, learns, pairs
 
 
@@ -49,7 +49,8 @@ class LanguageObjective(PipelineObjective):
     ) -> None:
         super().__init__(pipeline)
         self.llm = self.model.module
-        self.media_label_weight = media_label_weight
+        at_media = dict.fromkeys(("media_loss", "naming_loss"), media_label_weight)
+        self.terms = {"answer_loss": 1.0, **(at_media if media_label_weight else {})}
         self.row_positions = row_positions
         self.frozen = {
             planned.modality: FrozenEncoder(
@@ -163,9 +164,10 @@ class LanguageObjective(PipelineObjective):
         self._seen.clear()
         return batch
 
-    def predictions(self, batch: Mapping[str, Any]) -> int:
-        """The targets."""
-        return len(batch["targets"])
+    def counts(self, batch: Mapping[str, Any]) -> dict[str, int]:
+        """The targets, and the labels of media."""
+        at_media = dict.fromkeys(self.terms, len(batch["dense"]))
+        return {**at_media, "answer_loss": len(batch["targets"])}
 
     def outputs(self) -> list[nn.Module]:
         """The vocabulary head."""
@@ -216,7 +218,7 @@ class LanguageObjective(PipelineObjective):
         targets: Tensor,
         dense: Tensor,
     ) -> dict[str, Tensor]:
-        """→ `loss` and its parts, means over the targets of the batch in all processes."""
+        """→ sums over the targets, and over the labels of media where these have a weight."""
         embeddings = self.embed(ids, media, places)
         model = self.model
         # On a GPU one kernel with a mask beats many without; and each new division into blocks
@@ -227,14 +229,14 @@ class LanguageObjective(PipelineObjective):
         else:
             hidden = model.hidden(embeddings, attention_mask(samples, segments), position_ids)
         hidden = hidden.flatten(0, 1)
-        loss = self._predict(hidden, targets)
-        parts = {"answer_loss": loss.detach()}
-        if self.media_label_weight and anywhere(len(dense) > 0):
-            said = self._predict(hidden, dense)
-            placed = self._name(embeddings.flatten(0, 1), dense)
-            loss = loss + self.media_label_weight * (said + placed)
-            parts |= {"media_loss": said.detach(), "naming_loss": placed.detach()}
-        return {"loss": loss, **parts}
+        sums = {"answer_loss": self._predict(hidden, targets)}
+        if "media_loss" in self.terms:
+            # Where no position has a label, no table of all words is made for nothing.
+            none = hidden.new_zeros(())
+            sums["media_loss"] = self._predict(hidden, dense) if len(dense) else none
+            said = embeddings.flatten(0, 1)
+            sums["naming_loss"] = self._name(said, dense) if len(dense) else none
+        return sums
 
     def embed(
         self,
@@ -268,17 +270,9 @@ class LanguageObjective(PipelineObjective):
             items = [item for item in inputs if isinstance(item, Item)]
             known = self.frozen[modality].features(items, device)
             return known if self._positions[modality] is None else torch.stack(known)
-        encoder = self.pipeline.senses[modality].encoder
-        trained = learns(getattr(encoder, "module", nn.Module()))
         if not isinstance(inputs, Tensor):
-            prepared = [item for item in inputs if isinstance(item, Tensor)]
-            encode = variable(encoder).features_of if trained else encoder.encode
-            return [item.to(device) for item in encode(prepared)]
-        if isinstance(encoder, TrainableEncoder):
-            with torch.set_grad_enabled(trained and torch.is_grad_enabled()):
-                return encoder.features(inputs)
-        # One that cannot be trained serves all the same, as it is.
-        return torch.stack(encoder.encode(list(inputs))).to(device)
+            inputs = [item for item in inputs if isinstance(item, Tensor)]
+        return encoded(self.pipeline.senses[modality], inputs, device)
 
     def _projected(self, modality: str, features: Tensor) -> Tensor:
         """[..., T, D_encoder] → [..., K, D]."""
@@ -288,12 +282,12 @@ class LanguageObjective(PipelineObjective):
         return projected
 
     def _predict(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """Mean cross-entropy of the vocabulary head at `targets` [M, 2]; 0 where M is 0."""
+        """Cross-entropy of the vocabulary head, summed over `targets` [M, 2]."""
         logits = self.model.logits(hidden[targets[:, 0]])
         return cross_entropy(logits, targets[:, 1])
 
     def _name(self, embeddings: Tensor, dense: Tensor) -> Tensor:
-        """Pulls a projected position towards the embeddings of the words that describe it."""
+        """Pulls projected positions towards the embeddings of the words that describe them."""
         at = functional.layer_norm(embeddings[dense[:, 0]], embeddings.shape[-1:])
         words = self.model.embed(torch.arange(self.model.vocabulary, device=dense.device))
         return cross_entropy(at @ words.T, dense[:, 1])

@@ -35,7 +35,7 @@ from .saving import AtomicCheckpoints, refuse_other_weights
 from .sharding import is_sharded
 from .skipping import Skipped
 from .stages import Stage
-from .stopping import StopOnSignal
+from .stopping import StopOnSignal, dismiss_readers
 from .trainer import StageTrainer
 from .writing import make_folder
 
@@ -80,6 +80,8 @@ class Run:
     def _train(self, report: Report, resume: bool, display: TrainerCallback | None) -> Path:
         output = self.recipe.output
         checkpoint = from_main(self._start(report, resume) if is_main() else None)
+        if is_main():
+            self.objective.check_export(self.recipe)
         stopping = StopOnSignal(report)
         samples = Skipped(self.recipe.max_skipped_share, report)
         callbacks = [RunLog(output / LOG, None if display else report), stopping]
@@ -95,6 +97,9 @@ class Run:
         if checkpoint is not None:
             self._continue(checkpoint, trainer, record, report, learns=not at_the_end)
             samples.load(checkpoint)
+            if not at_the_end:
+                for line in trainer.walk.go_on(checkpoint, samples.read):
+                    report(line)
         told = at_the_end and "finished" in (read_record(output) or {})
         if is_main() and not told:
             write_record(output, record)
@@ -165,8 +170,8 @@ class Run:
         """A run that is finished does not fail for want of a page about it."""
         try:
             report(f"report: {write_report(self.recipe.output)}")
-        except OSError as error:
-            report(f"no report, for {error.filename} cannot be written: {error.strerror}")
+        except TrainingError as error:
+            report(f"no report, for this: {error.message}")
 
     def export_newest(self, report: Report) -> Path:
         """Export the newest checkpoint as it is; CheckpointError where it belongs to others."""
@@ -186,6 +191,9 @@ class Run:
         try:
             with wide_attention():
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        except BaseException:
+            dismiss_readers()
+            raise
         finally:
             stopping.restore()
         stopping.end(self.recipe.steps)

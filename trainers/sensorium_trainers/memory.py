@@ -105,7 +105,7 @@ def _step(
             before = live.bytes
             with wide_attention():
                 with autocast:
-                    loss = objective(**inputs)["loss"]
+                    loss = objective.loss(inputs)
                 kept = live.bytes - before
                 torch.autograd.backward(loss)
     return kept, live.most

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.bundle import save_bundle
+from sensorium.bundle import save_bundle, try_saving
 from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.errors import ConfigError
 from sensorium.pipeline import Pipeline
-from torch import nn
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
@@ -25,9 +25,13 @@ from .work import NOTHING, Work, learns
 class Objective(nn.Module):
     """Its children are the groups that learn or stay frozen: `encoder`, `projector`, `llm` …
 
-    An `nn.Module` so that transformers' Trainer can hold, move and save it. `forward` returns
-    `loss` and detached scalars by name, which the log shows.
+    An `nn.Module` so that transformers' Trainer can hold, move and save it. `forward` returns sums
+    over the batch, by name: those that the loss is made of, with gradients, and others that the log
+    shows as well. `counts` says how many items each is a sum over.
     """
+
+    terms: Mapping[str, float]
+    """What the loss is made of: the means of these sums, and how much each of them weighs."""
 
     def collate(self, samples: Sequence[Any]) -> dict[str, Any]:
         """Samples → the keyword arguments of `forward`."""
@@ -44,9 +48,18 @@ class Objective(nn.Module):
         """Rows → the keyword arguments of `forward`."""
         raise NotImplementedError
 
-    def predictions(self, batch: Mapping[str, Any]) -> int:
-        """How many predictions the loss of a batch is the mean of."""
+    def counts(self, batch: Mapping[str, Any]) -> dict[str, int]:
+        """How many items each of `forward`'s sums will be over; called where the batch is made."""
         raise NotImplementedError
+
+    def combine(self, sums: Mapping[str, Tensor], counts: Mapping[str, float]) -> Tensor:
+        """Sums over all that was counted → the loss; over a part of it → that part's share."""
+        shares = [w * sums[name] / max(counts[name], 1) for name, w in self.terms.items()]
+        return torch.stack(shares).sum()
+
+    def loss(self, batch: Mapping[str, Any]) -> Tensor:
+        """The loss of a batch by itself."""
+        return self.combine(self(**batch), self.counts(batch))
 
     def work(self, rows: Sequence[Any]) -> Work:
         """How much a batch of these rows computes, forward and backward; nothing if not counted."""
@@ -67,6 +80,9 @@ class Objective(nn.Module):
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the models as they are now → the folder."""
         raise NotImplementedError
+
+    def check_export(self, recipe: TrainingRecipe) -> None:
+        """Raise before the training what `export` would raise after it, as far as can be known."""
 
     @property
     def _no_split_modules(self) -> list[str]:
@@ -116,6 +132,10 @@ class PipelineObjective(Objective):
         super().__init__()
         # The pipeline is no nn.Module, so nothing in it is counted twice.
         self.pipeline = pipeline
+
+    def check_export(self, recipe: TrainingRecipe) -> None:
+        """Save the small parts, for a try."""
+        try_saving(self.pipeline, recipe.output)
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the bundle, an adapter merged where the recipe wants one plain model."""

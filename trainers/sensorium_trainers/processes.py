@@ -7,19 +7,14 @@ here does nothing. What is marked "together" is called by all of them, in the sa
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TypeVar
 
 import torch
-from torch import Tensor, distributed
+from torch import distributed
 
 from .log import Report
 
 T = TypeVar("T")
-
-_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 def join(device: str) -> None:
@@ -48,16 +43,6 @@ def several() -> bool:
     return count() > 1
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """Inside, losses are of this process by itself: others may be elsewhere, or at the end."""
-    token = _ALONE.set(True)
-    try:
-        yield
-    finally:
-        _ALONE.reset(token)
-
-
 def is_main() -> bool:
     """Whether this is the process that reports, writes and exports."""
     return not several() or distributed.get_rank() == 0
@@ -79,7 +64,7 @@ def gathered(value: T) -> list[T]:
 
 def anywhere(value: bool) -> bool:
     """Whether it is so in any process. Together."""
-    return any(gathered(value)) if _together() else value
+    return any(gathered(value))
 
 
 def from_main(value: T) -> T:
@@ -89,23 +74,6 @@ def from_main(value: T) -> T:
     held = [value]
     distributed.broadcast_object_list(held)
     return held[0]
-
-
-def _together() -> bool:
-    return several() and not _ALONE.get()
-
-
-def divisor(items: Tensor) -> Tensor:
-    """What each process divides the sum over its `items` by. Together.
-
-    Gradients are averaged over processes. With the mean count, at least one item in all, they are
-    those of the mean over the items of all, as in one process with the whole batch.
-    """
-    total = items.clone().float()
-    if not _together():
-        return total.clamp(min=1)
-    distributed.all_reduce(total)
-    return total.clamp(min=1) / distributed.get_world_size()
 
 
 def _silence(line: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sensorium.errors import MediaError, SampleError
+from sensorium.errors import ConfigError, MediaError, PluginError, SampleError, SensoriumError
+from torch.utils.data import get_worker_info
 
 from .data import Data
 from .drawing import number_of
+from .errors import sample_at, text_of
 from .objective import Objective
 from .stopping import outlast_the_step
 from .windows import neighbours
@@ -23,11 +25,17 @@ _ATTEMPTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many samples a batch was to have, why some were passed over, and what it computes."""
+    """How many samples a batch was to have, why some were passed over, and what it computes.
+
+    `counts` are the objective's; None where there is no batch, for a sample found no replacement.
+    """
 
     samples: int
     skipped: tuple[str, ...] = ()
     work: Work = NOTHING
+    counts: Mapping[str, int] | None = None
+    failure: SensoriumError | None = None
+    """What ended the process that made the batch, for the one that trains to raise."""
 
 
 class Reader:
@@ -49,6 +57,15 @@ class Reader:
         `taken` alone where a sample found no replacement: the process that trains ends the run.
         """
         outlast_the_step()
+        try:
+            return self._batch(indices)
+        except Exception as error:
+            if get_worker_info() is None:
+                raise
+            # torch would raise it again with the whole traceback as its text.
+            return {TAKEN: Taken(len(indices), failure=_portable(error))}
+
+    def _batch(self, indices: Sequence[int]) -> dict[str, Any]:
         skipped: list[str] = []
         rows = []
         for index in indices:
@@ -58,7 +75,8 @@ class Reader:
             rows.append(row)
         work = self._objective.work(rows)
         batch = self._objective.batch(rows)
-        return {**batch, TAKEN: Taken(len(indices), tuple(skipped), work)}
+        counts = self._objective.counts(batch)
+        return {**batch, TAKEN: Taken(len(indices), tuple(skipped), work, counts)}
 
     def _row(self, index: int, skipped: list[str]) -> Any:
         number, at = self._data.place(index)
@@ -69,11 +87,17 @@ class Reader:
             if attempt:
                 instead = others[_draw(self._seed, number, at, attempt, len(others))]
             try:
-                return self._objective.row(source[instead])
+                with sample_at(f"data.{number}, sample {instead}"):
+                    return self._objective.row(source[instead])
             except (SampleError, MediaError) as error:
-                where = error.where or f"data.{number}, sample {instead}"
-                skipped.append(_plain(f"{error.message} ({where})"))
+                skipped.append(_plain(f"{error.message} ({error.where})"))
         return None
+
+
+def _portable(error: Exception) -> SensoriumError:
+    """One that another process can be sent, with its cause in the text."""
+    kind = ConfigError if isinstance(error, ConfigError) else PluginError
+    return kind(text_of(error))
 
 
 def _plain(reason: str) -> str:

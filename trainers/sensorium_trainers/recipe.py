@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sensorium.config import load_options
+from sensorium.limits import (
+    LONGEST_ANSWER,
+    MOST_PROCESSES,
+    MOST_SAMPLES,
+    MOST_STEPS,
+    MOST_THREADS,
+)
 from sensorium.lora import LoraOptions
 from sensorium.options import Options
 
@@ -28,6 +35,7 @@ class DataComponent(BaseModel):
     weight: float | None = Field(
         default=None,
         gt=0,
+        le=1e12,
         allow_inf_nan=False,
         description="How often it is drawn, compared with the others. With any weight given, the "
         "others have 1, and the data is a mixture without end; with none, one follows another.",
@@ -47,12 +55,21 @@ class ValidationOptions(Options):
         description="Data of its own; where left out, `samples` are taken out of the run's data, "
         "and with them whatever shows the same picture, where the format knows.",
     )
-    samples: int = Field(default=256, ge=1, description="Samples scored each time, the same ones.")
-    every: int = Field(default=500, ge=1, description="Steps in between; the last step has one.")
-    generations: int = Field(
-        default=4, ge=0, description="Of these samples, how many the model answers each time."
+    samples: int = Field(
+        default=256, ge=1, le=MOST_SAMPLES, description="Samples scored each time, the same ones."
     )
-    max_tokens: int = Field(default=64, ge=1, description="Longest of these answers, in tokens.")
+    every: int = Field(
+        default=500, ge=1, le=MOST_STEPS, description="Steps in between; the last step has one."
+    )
+    generations: int = Field(
+        default=4,
+        ge=0,
+        le=10**6,
+        description="Of these samples, how many the model answers each time.",
+    )
+    max_tokens: int = Field(
+        default=64, ge=1, le=LONGEST_ANSWER, description="Longest of these answers, in tokens."
+    )
 
 
 class TrainingRecipe(Options):
@@ -85,34 +102,38 @@ class TrainingRecipe(Options):
         "model; not possible on nf4 weights, and no second adapter can be trained before it. An "
         "adapter on one end of a tied vocabulary unties it.",
     )
-    initial_std: dict[str, float] = Field(
+    initial_std: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(
         default_factory=dict,
         description="Regular expression → standard deviation: weights drawn anew at the start.",
     )
     media_label_weight: float = Field(
         default=0.0,
         ge=0,
+        le=1e6,
         description="Weight of the dense targets at media positions, where the data has them.",
     )
     sound_weight: float = Field(
         default=0.0,
         ge=0,
+        le=1e6,
         description="Stage 'speech': weight of a head on the encoder that spells sounds, where the "
         "data has them; it is not exported.",
     )
-    steps: int = Field(ge=1, description="Optimizer steps.")
-    batch_size: int = Field(default=8, ge=1, description="Samples per step and process.")
-    accumulate: int = Field(default=1, ge=1, description="Batches per optimizer step.")
-    learning_rate: float = Field(default=1e-3, gt=0, description="Highest learning rate.")
+    steps: int = Field(ge=1, le=MOST_STEPS, description="Optimizer steps.")
+    batch_size: int = Field(default=8, ge=1, le=65_536, description="Samples per step and process.")
+    accumulate: int = Field(default=1, ge=1, le=65_536, description="Batches per optimizer step.")
+    learning_rate: float = Field(default=1e-3, gt=0, le=1000, description="Highest learning rate.")
     schedule: Literal["cosine", "constant", "decay"] = Field(
         default="cosine", description="`decay` is constant, then linear to zero at the end."
     )
-    warmup_steps: int = Field(default=0, ge=0, description="Steps of linear warm-up.")
+    warmup_steps: int = Field(
+        default=0, ge=0, le=MOST_STEPS, description="Steps of linear warm-up."
+    )
     decay_share: float = Field(
         default=0.3, gt=0, le=1, description="Share of the steps that `decay` takes to reach zero."
     )
     weight_decay: float = Field(
-        default=0.0, ge=0, description="Decoupled weight decay, as AdamW's."
+        default=0.0, ge=0, le=1000, description="Decoupled weight decay, as AdamW's."
     )
     adam_beta2: float = Field(
         default=0.98, gt=0, lt=1, description="AdamW's decay of squared gradients."
@@ -140,10 +161,13 @@ class TrainingRecipe(Options):
         description="Compile by torch.compile; pays on a GPU in long runs, and needs a C++ "
         "compiler on a CPU.",
     )
-    max_gradient_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to it.")
+    max_gradient_norm: float = Field(
+        default=1.0, gt=0, le=1e30, description="Gradients are clipped to it."
+    )
     max_skipped_steps: int = Field(
         default=10,
         ge=0,
+        le=MOST_STEPS,
         description="A step whose loss or gradient is not finite changes nothing and is counted; "
         "one more than this many in a run, and it stops.",
     )
@@ -161,6 +185,7 @@ class TrainingRecipe(Options):
     row_positions: int | None = Field(
         default=None,
         ge=1,
+        le=2**20,
         description="Lay the samples of a batch end to end in rows of up to so many positions; "
         "each sees itself alone, so the loss is the same. Left out, each has a row of its own.",
     )
@@ -175,22 +200,30 @@ class TrainingRecipe(Options):
         "then decoded and encoded once, not in every epoch.",
     )
     workers: int = Field(
-        default=0, ge=0, description="Processes that prepare data; 0 prepares it in between."
+        default=0,
+        ge=0,
+        le=MOST_PROCESSES,
+        description="Processes that prepare data; 0 prepares it in between.",
     )
-    seed: int = Field(default=0, ge=0, description="Order of the data and dropout.")
-    log_every: int = Field(default=50, ge=1, description="Steps between lines of the log.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Order of the data and dropout.")
+    log_every: int = Field(
+        default=50, ge=1, le=MOST_STEPS, description="Steps between lines of the log."
+    )
     reporters: tuple[Reporter, ...] = Field(
         default=(), description="Where the log goes besides `log.jsonl`; nowhere unless named here."
     )
     peak_tflops: float | None = Field(
         default=None,
         gt=0,
+        le=1e9,
         description="What the machine can do, in TFLOP/s a process, for the share of it that is "
         "used; measured with a matrix product if left out.",
     )
-    save_every: int = Field(default=500, ge=1, description="Steps between checkpoints.")
-    keep: int = Field(default=2, ge=1, description="Checkpoints kept.")
-    threads: int | None = Field(default=None, ge=1, description="CPU threads.")
+    save_every: int = Field(
+        default=500, ge=1, le=MOST_STEPS, description="Steps between checkpoints."
+    )
+    keep: int = Field(default=2, ge=1, le=10**6, description="Checkpoints kept.")
+    threads: int | None = Field(default=None, ge=1, le=MOST_THREADS, description="CPU threads.")
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where to train; choose a GPU by CUDA_VISIBLE_DEVICES."
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from sensorium.text_files import read_text
 
 from .errors import TrainingError
 from .log import Report
-from .processes import gathered
 from .reading import Taken
 
 SAMPLES = "samples.json"
@@ -30,21 +30,22 @@ class Skipped:
         self._share = share
         self._report = report
 
-    def add(self, taken: Taken, *, usable: bool) -> None:
-        """One batch; TrainingError where too many were skipped so far, or no other was found.
+    def add(self, batches: Sequence[Taken]) -> None:
+        """Of a step, those of all processes: so all come to the same judgement.
 
-        Every process counts the batches of all, and so all come to the same judgement.
+        TrainingError where too many samples were skipped so far, or no other was found for one.
         """
-        batches = gathered((taken, usable))
-        for each, _ in batches:
+        for each in batches:
+            if each.failure is not None:
+                raise each.failure
             self.read += each.samples
             self.count += len(each.skipped)
             for reason in each.skipped:
                 if reason not in self.reasons and len(self.reasons) < _REASONS:
                     self.reasons.append(reason)
                     self._report(f"skipped: {reason}")
-        for each, found in batches:
-            if not found:
+        for each in batches:
+            if each.counts is None:
                 raise TrainingError(
                     f"Of {len(each.skipped)} samples tried in one place none could be used, the "
                     f"last: {each.skipped[-1]}",

@@ -20,9 +20,8 @@ from torch.nn import functional
 
 from .answering import Exchange
 from .folder import SPEECH
-from .losses import cross_entropy
+from .losses import cross_entropy, hits
 from .objective import Objective
-from .processes import anywhere, divisor
 from .recipe import TrainingRecipe
 from .whispers import Whisper, load_whisper, save_whisper
 from .work import Work, cost, head_cost, learns, pairs
@@ -44,7 +43,7 @@ class SpeechObjective(Objective):
         super().__init__()
         # The whole is no child of ours, so nothing in it is counted twice.
         self._whisper = whisper
-        self._sound_weight = sound_weight
+        self.terms = {"text_loss": 1.0} | ({"sound_loss": sound_weight} if sound_weight else {})
         self.encoder: nn.Module = whisper.model.model.encoder
         self.decoder: nn.Module = whisper.model.model.decoder
         if sound_weight:
@@ -84,11 +83,17 @@ class SpeechObjective(Objective):
 
     def outputs(self) -> list[nn.Module]:
         """The head of the sounds; words are named by the table of tokens."""
-        return [*self.heads.values()] if self._sound_weight else []
+        return [*self.heads.values()] if self._spells else []
 
-    def predictions(self, batch: Mapping[str, Any]) -> int:
-        """The tokens to be written."""
-        return int((batch["labels"] >= 0).sum())
+    def counts(self, batch: Mapping[str, Any]) -> dict[str, int]:
+        """The tokens to be written, and the clips whose sounds are spelled."""
+        tokens = int((batch["labels"] >= 0).sum())
+        sounds = {"sound_loss": int((batch["sounds"] > 0).any(1).sum())} if self._spells else {}
+        return {"text_loss": tokens, "token_accuracy": tokens, **sounds}
+
+    @property
+    def _spells(self) -> bool:
+        return "sound_loss" in self.terms
 
     def work(self, rows: Sequence[Spelled]) -> Work:
         """Every clip fills the encoder's window; the decoder reads the texts."""
@@ -99,7 +104,7 @@ class SpeechObjective(Objective):
         flops = cost(self.encoder).of(window, window * window) + cost(model.encoder.conv1).of(
             window
         )
-        if self._sound_weight:
+        if self._spells:
             flops += cost(self.heads, behind=heard).of(window)
         flops *= len(rows)
         writing = cost(self.decoder, behind=heard)
@@ -135,32 +140,27 @@ class SpeechObjective(Objective):
     def forward(
         self, frames: Tensor, ids: Tensor, labels: Tensor, sounds: Tensor
     ) -> dict[str, Tensor]:
-        """→ `loss`, its parts, and the share of tokens that were right."""
+        """→ sums over tokens, of the loss and of those that were right, and over clips."""
         hidden = self.encoder(frames).last_hidden_state
         states = self.decoder(input_ids=ids, encoder_hidden_states=hidden, use_cache=False)
         told = labels >= 0
         logits = self._whisper.model.proj_out(states.last_hidden_state[told]).float()
-        loss = cross_entropy(logits, labels[told])
-        right = (logits.argmax(-1) == labels[told]).float().mean()
-        parts = {"text_loss": loss.detach(), "token_accuracy": right.detach()}
-        if self._sound_weight and anywhere(sounds.shape[1] > 0):
-            heard = self._hear(hidden, sounds)
-            loss = loss + self._sound_weight * heard
-            parts["sound_loss"] = heard.detach()
-        return {"loss": loss, **parts}
+        words, right = cross_entropy(logits, labels[told]), hits(logits, labels[told])
+        heard = {"sound_loss": self._hear(hidden, sounds)} if self._spells else {}
+        return {"text_loss": words, "token_accuracy": right, **heard}
 
     def _hear(self, hidden: Tensor, sounds: Tensor) -> Tensor:
-        logits = self.heads["sounds"](hidden).float().log_softmax(-1).transpose(0, 1)
+        """A mean over the sounds of each clip, summed over clips."""
+        said: Tensor = self.heads["sounds"](hidden).float()
+        logits = said.log_softmax(-1).transpose(0, 1)
         lengths = (sounds > 0).sum(1)
         spelled = lengths > 0
-        share = spelled.sum() / divisor(spelled.sum())
         if not spelled.any():
-            return hidden.sum() * 0
-        positions = torch.full_like(lengths[spelled], hidden.shape[1])
-        heard = functional.ctc_loss(
-            logits[:, spelled], sounds[spelled], positions, lengths[spelled], zero_infinity=True
-        )
-        return heard * share
+            return logits.sum() * 0  # the head is used in every process, or in none
+        lengths, positions = lengths[spelled], torch.full_like(lengths[spelled], hidden.shape[1])
+        told = logits[:, spelled], sounds[spelled], positions, lengths
+        heard = functional.ctc_loss(*told, reduction="none", zero_infinity=True)
+        return (heard / lengths).sum()
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the speech checkpoint; the head of the sounds is left behind."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
 import signal
 import threading
@@ -71,6 +73,17 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
             self._report("Ctrl-C: stopping after this step; once more stops at once")
 
 
+def dismiss_readers() -> None:
+    """End the processes that read data. Where a run fails nobody else tells them, and this process
+    would wait for them at its end.
+    """
+    for reader in multiprocessing.active_children():
+        # torch raises in this process where one ends otherwise than by itself.
+        with contextlib.suppress(RuntimeError, ProcessLookupError):
+            os.kill(reader.pid or 0, signal.SIGALRM)
+            reader.join()
+
+
 def outlast_the_step() -> None:
     """For a process that reads data, each time it is asked for some; nothing in any other.
 
@@ -80,3 +93,4 @@ def outlast_the_step() -> None:
     if get_worker_info() is not None:
         # torch has put its own handler there, after those of the process it was forked from.
         signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(_GRACE_SECONDS))
+        signal.signal(signal.SIGALRM, lambda number, frame: os._exit(0))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import torch
 from sensorium.errors import ConfigError
-from torch import Tensor, nn
+from torch import nn
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from .data import Data
 from .errors import TrainingError
 from .generations import Generations
+from .losses import means
 from .machine import describe
+from .means import Means
 from .meter import Meter
 from .muon import muon
 from .objective import Objective
@@ -24,13 +25,16 @@ from .reading import TAKEN, Reader
 from .recipe import TrainingRecipe
 from .reporters import reporters
 from .saving import AtomicCheckpoints
-from .schedule import arguments
+from .schedule import OwnIntervals, arguments
 from .skipping import Skipped
 from .validation import Validation
+from .walk import Walk
 
 
 class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
     """One run of one objective."""
+
+    loss_is_scaled_for_ga = True  # by `compute_loss`, with what was counted in the whole step
 
     def __init__(
         self,
@@ -44,9 +48,9 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         self.skipped = 0
         self.samples = samples
         self._allowed = recipe.max_skipped_steps
-        self._parts = Means()
-        self._losses = Means()
-        told = arguments(recipe, ordered=data.endless)
+        self._objective = objective
+        self._means = Means()
+        told = arguments(recipe)
         self.machine = describe(objective, str(told.device), recipe.peak_tflops)
         self.meter = Meter(self.machine.peak_flops)
         self.generations = Generations(recipe.output)
@@ -54,19 +58,16 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         if held_out is not None:
             mine = {"rank": told.process_index, "processes": told.world_size}
             self.validation = Validation(objective, held_out, recipe, **mine)
-        in_batch = told.train_batch_size * told.world_size
-        in_step = in_batch * told.gradient_accumulation_steps
+        self.walk = Walk(data, recipe, processes=told.world_size)
+        ours = OwnIntervals(), self.meter, self.generations
         super().__init__(
             model=objective,
             args=told,
-            # Indices only: samples are read where batches are made, and replaced there. An epoch
-            # is filled up to whole batches, so that it is the same for any number of processes.
-            train_dataset=range(
-                recipe.steps * in_step if data.endless else -(-len(data) // in_batch) * in_batch
-            ),
+            # Indices only: samples are read where batches are made, and replaced there.
+            train_dataset=self.walk,
             eval_dataset=None if held_out is None else range(len(held_out)),
             data_collator=Reader(data, objective, recipe.seed),
-            callbacks=[*callbacks, self.meter, self.generations, *reporters(recipe)],
+            callbacks=[*callbacks, *ours, *reporters(recipe)],
             optimizer_cls_and_kwargs=muon(told) if recipe.optimizer == "muon" else None,
         )
         self.remove_callback(PrinterCallback)
@@ -80,27 +81,45 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
             self._allowed = 0  # its engine has taken the step before we can judge it
 
     def compute_loss(
-        self, model: nn.Module, inputs: Any, return_outputs: bool = False, **_: Any
+        self,
+        model: nn.Module,
+        inputs: Any,
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
     ) -> Any:
-        """The objective's loss; its parts are kept for the log, and skipped samples counted."""
-        taken = inputs.pop(TAKEN)
-        self.samples.add(taken, usable=bool(inputs))
-        self.meter.add(taken)
-        outputs = model(**inputs)
-        self._parts.add({name: value for name, value in outputs.items() if name != "loss"})
-        loss = outputs["loss"]
-        self._losses.add({"loss": loss, "finite": torch.isfinite(loss)})
-        return (loss, outputs) if return_outputs else loss
+        """A batch's share of the loss of its step, whose parts are kept for the log."""
+        sums = model(**inputs)
+        counts = num_items_in_batch
+        loss = self._objective.combine(sums, counts)
+        self._means.add({"loss": loss, **means(sums, counts)})
+        # Gradients are averaged over processes, but their shares are to be added up.
+        loss = loss * self.args.world_size
+        return (loss, sums) if return_outputs else loss
+
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list[Any], Counter[str]]:
+        """The batches of a step, and what the objective counts in them and in all processes'.
+
+        The Trainer reads them all before the first is learned, and gives the counts to
+        `compute_loss`.
+        """
+        batches, _ = super().get_batch_samples(*args, **kwargs)
+        mine = [batch.pop(TAKEN) for batch in batches]
+        of_all = [taken for together in zip(*gathered(mine), strict=True) for taken in together]
+        self.samples.add(of_all)
+        for taken in mine:
+            self.meter.add(taken)
+        self._means.begin()
+        counts = Counter[str]()
+        for taken in of_all:
+            counts.update(taken.counts)
+        return batches, counts
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """Adds the parts of the loss, the speed, and how much was skipped so far."""
         if "loss" in logs:
             speed = self.meter.take(self.state.global_step, self.args.world_size)
-            logs = {**logs, **self._parts.take(), **speed}
-            losses = self._losses.take()
-            if losses.pop("finite") < 1:  # the Trainer counts those that are not as next to nothing
-                del logs["loss"]
-                logs |= losses
+            del logs["loss"]  # the Trainer's, in which a step that is not finite hides the others
+            logs = {**self._means.take(), **logs, **speed}
             if self.skipped:
                 logs["skipped_steps"] = self.skipped
             if self.samples.count:
@@ -108,8 +127,9 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         super().log(logs, *args, **kwargs)
 
     def save_more(self, folder: Path) -> None:
-        """How many samples were skipped."""
+        """How many samples were taken, and how many of them skipped."""
         self.samples.save(folder)
+        self.walk.place(self.state.global_step).save(folder)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Held-out loss into the log, answers beside it; the Trainer says when."""
@@ -146,35 +166,3 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
                     "the newest checkpoint is intact.",
                 )
         return norm
-
-
-class Means:
-    """Means of named values since they were last taken; no synchronisation in between.
-
-    With several processes the means are over the values of all.
-    """
-
-    def __init__(self) -> None:
-        self._held: defaultdict[str, list[Tensor]] = defaultdict(list)
-
-    def add(self, values: Mapping[str, Tensor]) -> None:
-        """Scalars of one batch."""
-        for name, value in values.items():
-            self._held[name].append(value.detach())
-
-    def take(self) -> dict[str, float]:
-        """The means of what was finite, and begin anew."""
-        mine = {}
-        for name, values in self._held.items():
-            stacked = torch.stack(values).double()
-            finite = stacked[torch.isfinite(stacked)]
-            mine[name] = (float(finite.sum()), len(finite))
-        self._held.clear()
-        totals: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
-        for one in gathered(mine):
-            for name, total in one.items():
-                totals[name].append(total)
-        sums = {
-            name: [sum(column) for column in zip(*t, strict=True)] for name, t in totals.items()
-        }
-        return {name: round(total / count, 4) for name, (total, count) in sums.items() if count}

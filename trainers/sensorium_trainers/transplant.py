@@ -17,6 +17,7 @@ from sensorium.bundle import save_bundle
 from sensorium.config import Component, Recipe, load_options, make_recipe
 from sensorium.contracts import LanguageModel
 from sensorium.errors import ConfigError
+from sensorium.limits import MOST_THREADS
 from sensorium.loading import find_recipe
 from sensorium.options import Options
 from sensorium.pipeline import Pipeline, Plan, PlannedSense, plan
@@ -42,7 +43,7 @@ class TransplantRecipe(Options):
     )
     output: Path = Field(description="Folder for the finished bundle.")
     name: str = Field(default="transplanted", description="Name written into the bundle.")
-    threads: int | None = Field(default=None, ge=1, description="CPU threads.")
+    threads: int | None = Field(default=None, ge=1, le=MOST_THREADS, description="CPU threads.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where to compute.")
 
 

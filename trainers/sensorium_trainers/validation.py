@@ -7,8 +7,8 @@ run's own loader, and the weights end bit-equal to those of a run without valida
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,8 +19,9 @@ from sensorium.errors import MediaError, SampleError
 from .answering import Exchange
 from .data import Data
 from .errors import TrainingError
+from .losses import means
 from .objective import Objective
-from .processes import alone, gathered
+from .processes import gathered
 from .reading import TAKEN, Reader, Taken
 from .recipe import TrainingRecipe, ValidationOptions
 from .sharding import is_sharded
@@ -70,13 +71,11 @@ class Validation:
             raise _unusable(batch[TAKEN])
 
     def loss(self, place: Place) -> dict[str, float]:
-        """`loss` and its parts, means over all predictions, and `skipped_samples` if there are any.
+        """`loss` and its parts, means over all samples, and `skipped_samples` if there are any.
 
         TrainingError where no sample can be used.
         """
-        totals: defaultdict[str, float] = defaultdict(float)
-        counts: defaultdict[str, int] = defaultdict(int)
-        skipped = 0
+        sums, counts, skipped = [], [], 0
         # A model in pieces is run by all processes at once, so each of them takes every batch.
         shared = self._processes > 1 and not is_sharded(self._objective)
         batches = self._batches[self._rank :: self._processes] if shared else self._batches
@@ -85,21 +84,20 @@ class Validation:
                 inputs = self._read(batch)
                 taken = inputs.pop(TAKEN)
                 skipped += len(taken.skipped)
-                if not inputs:
+                if taken.counts is None:
                     raise _unusable(taken)
-                predictions = self._objective.predictions(inputs)
-                for name, value in self._objective(**place(inputs)).items():
-                    totals[name] += float(value) * predictions
-                    counts[name] += predictions
-        mine = (dict(totals), dict(counts), skipped)
+                counts.append(taken.counts)
+                given = self._objective(**place(inputs))
+                sums.append({name: float(value) for name, value in given.items()})
+        mine = _added(sums), _added(counts), skipped
         found = gathered(mine) if shared else [mine]
-        sums, sizes = Counter[str](), Counter[str]()
-        for total, count, _ in found:
-            sums.update(total)
-            sizes.update(count)
-        means = {name: sums[name] / size for name, size in sizes.items() if size}
-        passed_over = sum(number for _, _, number in found)
-        return {**means, "skipped_samples": passed_over} if passed_over else means
+        sizes = _added(each for _, each, _ in found)
+        added = _added(each for each, _, _ in found)
+        totals = {name: torch.tensor(value).double() for name, value in added.items()}
+        parts = {"loss": self._objective.combine(totals, sizes), **means(totals, sizes)}
+        told = {name: float(value) for name, value in parts.items()}
+        passed_over = sum(number for *_, number in found)
+        return {**told, "skipped_samples": passed_over} if passed_over else told
 
     def answers(self) -> list[tuple[int, Exchange]]:
         """Which held-out sample, and what the model makes of it; unusable ones are left out."""
@@ -123,10 +121,18 @@ class Validation:
         training = self._objective.training
         self._objective.eval()
         try:
-            with undisturbed(), alone(), torch.no_grad():
+            with undisturbed(), torch.no_grad():
                 yield
         finally:
             self._objective.train(training)
+
+
+def _added(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: defaultdict[str, float] = defaultdict(float)
+    for part in parts:
+        for name, value in part.items():
+            total[name] += value
+    return dict(total)
 
 
 def _unusable(taken: Taken) -> TrainingError:

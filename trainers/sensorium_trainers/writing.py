@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import TrainingError
@@ -21,13 +21,13 @@ def advice(reason: str, kept: str = "Earlier checkpoints are untouched") -> str:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """TrainingError that names the file instead of whatever the system says."""
+def writing(path: Path, kept: str = "Earlier checkpoints are untouched") -> Iterator[None]:
+    """TrainingError that names the file instead of whatever the system says; `kept` is safe."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise TrainingError(f"Cannot write {path}: {reason}", hint=advice(reason)) from error
+        raise TrainingError(f"Cannot write {path}: {reason}", hint=advice(reason, kept)) from error
 
 
 def make_folder(path: Path) -> None:
@@ -44,8 +44,13 @@ def replace_text(path: Path, text: str) -> None:
 
 def write_whole(path: Path, text: str, partial: Path) -> None:
     """By way of `partial`, which nobody else may write at the same time; OSError as it comes."""
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from sensorium.limits import LARGEST_WIDTH
 from sensorium.options import Options
 from sensorium.specs import ProjectorSpec
 
@@ -19,6 +20,7 @@ class PooledOptions(Options):
     max_positions: int | None = Field(
         default=None,
         ge=1,
+        le=LARGEST_WIDTH,
         description="At most this many positions come out; more are averaged, in two dimensions "
         "where the features are a grid. None keeps all.",
     )
@@ -31,6 +33,7 @@ class MlpOptions(PooledOptions):
     hidden: int | None = Field(
         default=None,
         ge=1,
+        le=LARGEST_WIDTH,
         description="Width between the linear maps; the language model's where left out.",
     )
 
@@ -41,6 +44,7 @@ class AveragePoolOptions(MlpOptions):
     max_positions: int = Field(
         default=64,
         ge=1,
+        le=LARGEST_WIDTH,
         description="Positions to average down to, in two dimensions for a grid.",
     )
 
@@ -64,9 +68,13 @@ class FrameStackOptions(MlpOptions):
 class ResamplerOptions(PooledOptions):
     """Options of 'resampler'."""
 
-    queries: int = Field(default=64, ge=1, description="Learned queries: positions that come out.")
+    queries: int = Field(
+        default=64, ge=1, le=LARGEST_WIDTH, description="Learned queries: positions that come out."
+    )
     depth: int = Field(default=2, ge=1, le=24, description="Layers of cross attention.")
-    heads: int = Field(default=8, ge=1, description="Attention heads; must divide the width.")
+    heads: int = Field(
+        default=8, ge=1, le=1024, description="Attention heads; must divide the width."
+    )
 
 
 def build_identity(options: PooledOptions, source: FeatureShape, width: int) -> Projector:

@@ -12,7 +12,7 @@ import click
 from sensorium.errors import ConfigError, SensoriumError, suggestion
 from sensorium.text_files import EncodingError, piped_lines
 
-from .common import build, model_option, one_line, plan_of
+from .common import build, explained, model_option, plan_of
 from .conversation import Conversation
 from .decoding import chosen, decoding_options
 
@@ -60,7 +60,7 @@ def chat(
                 break
         except SensoriumError as error:
             failed = True
-            _notice(f"Error: {one_line(error)}")
+            _notice(f"Error: {explained(error)}")
     if failed and not interactive:
         context.exit(1)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sensorium.debug import VARIABLE
+from sensorium.errors import told
 from sensorium.registry import Registry
 
 if TYPE_CHECKING:
@@ -146,6 +148,14 @@ def check_senses(plan: Plan, media: Iterable[Media]) -> None:
 
     for item in media:
         require_sense(item.modality, plan.modalities)
+
+
+def explained(error: Exception) -> str:
+    """An error for a terminal, in one line, with its cause where that is a plugin's."""
+    text = one_line(told(error))
+    if told(error) == str(error):
+        return text
+    return f"{text} ({VARIABLE}=1 shows where)"
 
 
 def one_line(text: object, longest: int = 2000) -> str:

@@ -7,6 +7,7 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.errors import told
 from sensorium.specs import BundleSpec, ChatTemplate
 
 from .common import one_line
@@ -120,7 +121,7 @@ def _folder(spec: BundleSpec) -> str | Path:
     try:
         folder = spec.folder()
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything
-        return f"none: {type(error).__name__}: {one_line(error)}"
+        return f"none: {one_line(told(error))}"
     return folder if folder.is_dir() else f"{folder} (missing)"
 
 

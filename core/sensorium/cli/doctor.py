@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sensorium.errors import SensoriumError
+from sensorium.errors import SensoriumError, told
 from sensorium.registry import Registry
 
 from .common import aligned, echo_json, json_option, model_option, one_line, registry_of
@@ -84,7 +84,7 @@ def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: R
             report.model["answer"] = question.answered(survey(parts))
             _compare(report, memory, report.machine["memory_available"])
     except SensoriumError as error:
-        report.problems.append(f"{model}: {one_line(error)}")
+        report.problems.append(f"{model}: {one_line(told(error))}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sensorium.errors import SensoriumError
+from sensorium.limits import MOST_SAMPLES
 
 from .common import aligned, build, echo_json, json_option, model_option, plan_of, registry_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @model_option
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_SAMPLES),
     help="How many items are scored; the evaluation's own number if left out.",
 )
 @json_option

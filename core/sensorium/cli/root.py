@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -12,14 +11,12 @@ from typing import Any
 
 import click
 
+from sensorium.debug import VARIABLE, is_debugging
 from sensorium.errors import ConfigError, PluginError, SensoriumError
 from sensorium.registry import Registry, create_registry
 from sensorium.version import __version__
 
-from .common import one_line, registry_of
-
-DEBUG = "SENSORIUM_DEBUG"
-"""Environment variable: 1 shows the traceback of every error."""
+from .common import explained, one_line, registry_of
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -108,11 +105,11 @@ def _exit_code(run: Callable[..., Any]) -> int:
         error.show()
         return error.exit_code
     except SensoriumError as error:
-        _tell(one_line(error))
+        _tell(explained(error))
         return MISUSED if isinstance(error, ConfigError) else FAILED
     except Exception as error:  # noqa: BLE001 - the last place where it can be told
         kind = f"{type(error).__name__}: {one_line(error)}"
-        _tell(f"{kind} (unexpected; {DEBUG}=1 shows where)")
+        _tell(f"{kind} (unexpected; {VARIABLE}=1 shows where)")
         return FAILED
     return code if isinstance(code, int) else 0
 
@@ -128,7 +125,7 @@ def _broken(command: str, plugin: str, reason: str) -> PluginError:
 
 def _tell(message: str) -> None:
     """One line on stderr, called while the error is handled."""
-    if os.environ.get(DEBUG) == "1":
+    if is_debugging():
         traceback.print_exc()
     click.echo(f"Error: {message}", err=True)
 

@@ -35,7 +35,7 @@ LONG_SECONDS = 60
 )
 @click.option(
     "--max-seconds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 86_400),
     default=600,
     show_default=True,
     help="Longer recordings are refused.",

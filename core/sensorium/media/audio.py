@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import MediaError, MissingPackageError
+from sensorium.media.arrays import is_array, wav_of
+from sensorium.media.item import Media
 from sensorium.media.reading import read_bytes
-from sensorium.messages import Media
 
 SAMPLE_RATE_HZ = 16_000
 FORMATS = ("WAV", "MP3", "OGG", "M4A", "WEBM", "FLAC")
@@ -59,13 +60,22 @@ DEFAULT_LIMITS = AudioLimits()
 
 
 def read_audio(
-    source: str | Path | bytes | BinaryIO, limits: AudioLimits = DEFAULT_LIMITS
+    source: str | Path | bytes | BinaryIO | NDArray[Any],
+    limits: AudioLimits = DEFAULT_LIMITS,
+    *,
+    sample_rate_hz: int | None = None,
 ) -> Media:
     """A recording as audio media: float32 [S] within -1 … 1, read-only, channels averaged.
 
+    `source` is a file's path, its bytes, an open file, or a numpy array [S] or [S, channels],
+    int16 or floating point from -1 to 1, with its `sample_rate_hz`.
+
     Raises MediaError where the source is no recording of an allowed format, is damaged, or is
     shorter or longer than `limits`, whatever its header says: decoding stops at the limit.
+    InputTypeError where `source` is something else.
     """
+    if is_array(source):
+        source = wav_of(source, sample_rate_hz)
     data = read_bytes(source, most=limits.max_bytes, kind="recording")
     if not data:
         raise MediaError("The recording is empty")

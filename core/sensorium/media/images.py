@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sensorium.errors import MediaError, placed
+from sensorium.media.arrays import is_array, picture_of
+from sensorium.media.item import Media
 from sensorium.media.late import LateMedia
 from sensorium.media.reading import read_bytes
-from sensorium.messages import Media
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """What is decoded, whatever the file's name says; Pillow's other decoders are never reached."""
@@ -35,14 +37,21 @@ DEFAULT_LIMITS = ImageLimits()
 
 
 def read_image(
-    source: str | Path | bytes | BinaryIO | Image.Image, limits: ImageLimits = DEFAULT_LIMITS
+    source: str | Path | bytes | BinaryIO | Image.Image | NDArray[Any],
+    limits: ImageLimits = DEFAULT_LIMITS,
 ) -> Media:
     """A picture as RGB media: EXIF rotation applied, transparency on white, first frame only.
 
+    `source` is a file's path, its bytes, an open file, a PIL image, or a numpy array [H, W],
+    [H, W, 3] (RGB) or [H, W, 4] (RGBA): uint8, or floating point from 0 to 1.
+
     Raises MediaError where the source is no picture of an allowed format, is truncated, or is
     larger than `limits`; the size is checked from the header, before pixels are decoded.
+    InputTypeError where `source` is something else.
     """
     data = None
+    if is_array(source):
+        source = picture_of(source)
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
         with _errors_named(limits):

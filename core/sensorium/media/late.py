@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sensorium.messages import Media
+from sensorium.media.item import Media
 
 
 class LateMedia(Media):

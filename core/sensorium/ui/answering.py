@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from sensorium.answer import Answer
 from sensorium.engine import AnswerStream, ChatEngine
-from sensorium.errors import SensoriumError
+from sensorium.errors import SensoriumError, told
 from sensorium.generation import FinishReason, GenerationOptions
 from sensorium.messages import Message
 
@@ -94,6 +94,8 @@ def small_print(answer: Answer) -> str:
 def explain(error: Exception) -> str:
     """What a person is told: the text of our own errors, a fixed one for all others."""
     if isinstance(error, SensoriumError):
+        if told(error) != str(error):  # the cause is for whoever runs this
+            _log.error("an answer failed", exc_info=error)
         return str(error)
     _log.error("an answer failed", exc_info=error)
     return UNEXPECTED

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 from sensorium import Options
+from sensorium.limits import LARGEST_SEED
 
 
 class WhisperOptions(Options):
@@ -17,7 +18,8 @@ class WhisperOptions(Options):
         default="tiny",
         min_length=1,
         description="A size (tiny, base, small …), a hub id, or a folder: transformers' files, in "
-        "its subfolder `ctranslate2` the conversion that transcribing runs on.",
+        "its subfolder `ctranslate2` the conversion that transcribing runs on. Without one it "
+        "is made once, and kept in the cache.",
     )
     revision: str | None = Field(
         default=None,
@@ -42,10 +44,12 @@ class WhisperOptions(Options):
     pause_seconds: float = Field(
         default=1.0,
         gt=0,
+        le=3600,
         description="Transcribing: a pause this long ends a stretch that is heard as one.",
     )
     log_prob_threshold: float = Field(
         default=-1.0,
+        ge=-1000,
         le=0,
         description="Transcribing: what the model is less sure of (mean log probability of a "
         "segment's tokens) is taken for noise and left out.",
@@ -60,11 +64,13 @@ class WhisperOptions(Options):
     compression_ratio_threshold: float = Field(
         default=2.4,
         gt=0,
+        le=1000,
         description="Transcribing: text that zlib shrinks more is a loop, and left out.",
     )
     steady_decibels: float = Field(
         default=3.0,
         ge=0,
+        le=200,
         description="Transcribing: sound whose loudness varies less than this (hum, hiss, tones) "
         "is no speech; 0 switches this off.",
     )
@@ -81,6 +87,7 @@ class WhisperOptions(Options):
     random_seed: int | None = Field(
         default=None,
         ge=0,
+        le=LARGEST_SEED,
         description="Features: start from random weights of this seed instead of the "
         "checkpoint's; needs only config.json.",
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
+from sensorium.limits import LARGEST_SEED
 from sensorium.options import Options
 
 
@@ -41,6 +42,7 @@ class Phi2Options(Options):
     random_seed: int | None = Field(
         default=None,
         ge=0,
+        le=LARGEST_SEED,
         description="Start from random weights of this seed; only config.json is read.",
     )
     config: dict[str, Any] = Field(

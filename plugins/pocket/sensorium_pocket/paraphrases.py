@@ -7,7 +7,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-import yaml
+from sensorium.plain_yaml import parse
 from sensorium.text_files import read_text
 
 from .world.questions import Query, Ref
@@ -38,7 +38,7 @@ class WrittenQuestion:
 def written_questions() -> list[WrittenQuestion]:
     """All of paraphrases.yaml, in its order."""
     text = read_text(files(__package__).joinpath("paraphrases.yaml"))
-    return [WrittenQuestion(entry["text"], _query(entry)) for entry in yaml.safe_load(text)]
+    return [WrittenQuestion(entry["text"], _query(entry)) for entry in parse(text)]
 
 
 def scene_for(query: Query, rng: Random, *, present: bool) -> Scene:

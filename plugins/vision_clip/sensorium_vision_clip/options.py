@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 from sensorium import Options
+from sensorium.limits import LARGEST_SEED
 
 
 class ClipOptions(Options):
@@ -33,6 +34,8 @@ class ClipOptions(Options):
     )
     layer: int = Field(
         default=-2,
+        ge=-1000,
+        le=1000,
         description="Which hidden state the features are: 0 is the input of the first layer, "
         "-1 the output of the last. Layers behind it are not run.",
     )
@@ -43,7 +46,8 @@ class ClipOptions(Options):
     fit: Literal["pad", "crop", "resize"] = Field(
         default="pad",
         description="How a picture becomes square: pad with CLIP's mean colour, crop the centre, "
-        "or resize without regard to the aspect ratio.",
+        "or resize without regard to the aspect ratio. The rest is as the checkpoint's "
+        "preprocessor_config.json says.",
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
@@ -53,6 +57,7 @@ class ClipOptions(Options):
     random_seed: int | None = Field(
         default=None,
         ge=0,
+        le=LARGEST_SEED,
         description="Start from random weights of this seed instead of the checkpoint's "
         "(training from scratch, full-size checks); needs only config.json.",
     )

@@ -1,9 +1,15 @@
-"""Pictures → the tower's input, from the checkpoint's own `preprocessor_config.json`."""
+"""Pictures → the tower's input, from the checkpoint's own `preprocessor_config.json`.
+
+transformers' processor for CLIP does what the file says, every step and every constant of it; `fit`
+only says how a picture becomes square before that.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from PIL import Image
 from sensorium.checkpoint import read_json
@@ -11,8 +17,8 @@ from sensorium.errors import CheckpointError, PerceptionError
 from torch import Tensor
 
 from .checkpoint import Checkpoint
+from .settings import FILE, GEOMETRY, background, read_settings, square
 
-SETTINGS = ("size", "crop_size", "resample", "image_mean", "image_std", "rescale_factor")
 LONGEST_SIDE = 4096
 """Longer pictures are scaled down to this before padding, so a 65535 x 1 line stays small."""
 STEEPEST_CROP = 4
@@ -32,23 +38,20 @@ class Preprocessor:
             "size": {"shortest_edge": image_size},
             "crop_size": {"height": image_size, "width": image_size},
         }
-        chosen = {key: settings[key] for key in SETTINGS if settings.get(key) is not None}
+        chosen = defaults | read_settings(settings)
         self.image_size = image_size
         self.fit = fit
         try:
-            self._processor = CLIPImageProcessorPil(**(defaults | chosen))
-            self.mean = tuple(float(value) for value in self._processor.image_mean)
-            self._background = tuple(int(value * 255) for value in self.mean)
-            made = tuple(self(Image.new("RGB", (2, 2))).shape)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            self._processor: Any = CLIPImageProcessorPil(**chosen)
+            # Where `fit` resizes it does so itself: a picture that is padded may be large.
+            self._square = None if fit == "crop" else square(self._processor, fit)
+            self._background = background(self._processor)
+            made = [self._probe(size) for size in ((2, 2), (9, 2), (2, 9))]
+        except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
             raise CheckpointError(
-                f"preprocessor_config.json does not describe a CLIP preprocessor: {error}"
+                f"{FILE} does not describe a CLIP preprocessor: {error}"
             ) from error
-        if made != (3, image_size, image_size):
-            raise CheckpointError(
-                f"preprocessor_config.json makes pictures of {made[2]} x {made[1]}, but the model "
-                f"in config.json takes {image_size} x {image_size}."
-            )
+        self._refuse_other_shapes(made)
 
     def __call__(self, picture: Image.Image) -> Tensor:
         """[3, image_size, image_size] float32."""
@@ -57,30 +60,66 @@ class Preprocessor:
         if picture.mode != "RGB":
             picture = picture.convert("RGB")
         geometry = {}
-        if self.fit == "crop":
-            picture = _without_far_ends(picture)
-        else:
+        if self._square is not None:
             picture = self._padded(picture) if self.fit == "pad" else picture
-            side = (self.image_size, self.image_size)
-            picture = picture.resize(side, Image.Resampling(int(self._processor.resample)))
-            geometry = {"do_resize": False, "do_center_crop": False}
+            picture = picture.resize(self._square, Image.Resampling(int(self._processor.resample)))
+            geometry = {"do_resize": False}
+        elif self._sees_the_middle:
+            picture = _without_far_ends(picture)
         pixels = self._processor(picture, return_tensors="np", **geometry)["pixel_values"][0]
         return torch.as_tensor(pixels, dtype=torch.float32)
 
     def to_dict(self) -> dict[str, Any]:
         """What `preprocessor_config.json` has to say for the same result."""
         processor = self._processor
+        steps = ("resize", "center_crop", "rescale", "normalize", "convert_rgb")
+        padding = {"do_pad": True, "pad_size": processor.pad_size and dict(processor.pad_size)}
         return {
             "image_processor_type": "CLIPImageProcessor",
             "size": dict(processor.size),
             "crop_size": dict(processor.crop_size),
             "resample": int(processor.resample),
-            "image_mean": list(processor.image_mean),
-            "image_std": list(processor.image_std),
+            "image_mean": _listed(processor.image_mean),
+            "image_std": _listed(processor.image_std),
             "rescale_factor": processor.rescale_factor,
-            **{f"do_{step}": True for step in ("resize", "center_crop", "rescale", "normalize")},
-            "do_convert_rgb": True,
+            **{f"do_{step}": getattr(processor, f"do_{step}") for step in steps},
+            **(padding if processor.do_pad else {}),
         }
+
+    @property
+    def _sees_the_middle(self) -> bool:
+        """Whether the ends of a strip are cut off anyway."""
+        processor = self._processor
+        size, crop_size = dict(processor.size), dict(processor.crop_size)
+        if not (processor.do_resize and processor.do_center_crop and [*size] == ["shortest_edge"]):
+            return False
+        return bool(max(crop_size.values()) <= STEEPEST_CROP * size["shortest_edge"])
+
+    def _probe(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """The shape of what becomes of a picture; ValueError where it is not finite."""
+        with np.errstate(all="ignore"):
+            pixels = self(Image.new("RGB", size))
+        if not pixels.isfinite().all():
+            raise ValueError("image_std and rescale_factor make values that are not finite")
+        return tuple(pixels.shape)
+
+    def _refuse_other_shapes(self, made: list[tuple[int, ...]]) -> None:
+        wanted = (3, self.image_size, self.image_size)
+        odd = next((shape for shape in made if shape != wanted), None)
+        if odd is None:
+            return
+        said = ", ".join(
+            f"{key}: {json.dumps(value)}"
+            for key, value in self.to_dict().items()
+            if key in GEOMETRY and value is not None
+        )
+        raise CheckpointError(
+            f"{FILE} makes pictures of {odd[2]} x {odd[1]} ({said}), but the model in config.json "
+            f"takes {self.image_size} x {self.image_size}",
+            hint="Pictures that are not square come out so; use fit: pad."
+            if made[0] == wanted
+            else None,
+        )
 
     def _padded(self, picture: Image.Image) -> Image.Image:
         """The picture in the middle of a square of CLIP's mean colour, as LLaVA does it."""
@@ -97,7 +136,7 @@ class Preprocessor:
 
 def read_preprocessor(checkpoint: Checkpoint, image_size: int, fit: Fit) -> Preprocessor:
     """From the checkpoint's file where it has one, else CLIP's values at the model's size."""
-    path = checkpoint.find("preprocessor_config.json")
+    path = checkpoint.find(FILE)
     return Preprocessor(read_json(path) if path else {}, image_size, fit)
 
 
@@ -109,3 +148,7 @@ def _without_far_ends(picture: Image.Image) -> Image.Image:
         return picture
     left, top = (width - kept_width) // 2, (height - kept_height) // 2
     return picture.crop((left, top, left + kept_width, top + kept_height))
+
+
+def _listed(values: Any) -> Any:
+    return list(values) if isinstance(values, list | tuple) else values

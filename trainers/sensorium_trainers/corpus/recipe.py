@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import Field
 from sensorium.config import load_options
 from sensorium.errors import ConfigError
+from sensorium.limits import LARGEST_SEED, MOST_PROCESSES
 from sensorium.options import Options
 
 from sensorium_trainers.recipe import DataComponent
@@ -28,7 +29,9 @@ class WritingRecipe(Options):
         description="A sample that cannot be used is left out and counted; more than this share of "
         "a part's samples, or of 1,000 where it has fewer, and the command stops.",
     )
-    processes: int = Field(default=1, ge=1, le=256, description="How many write parts at once.")
+    processes: int = Field(
+        default=1, ge=1, le=MOST_PROCESSES, description="How many write parts at once."
+    )
 
 
 class PackRecipe(WritingRecipe):
@@ -46,7 +49,10 @@ class PackRecipe(WritingRecipe):
         default=None, description="System text of conversations; the template's own if left out."
     )
     documents_per_part: int = Field(
-        default=65_536, ge=1, description="Samples of one file; what a kill loses at most."
+        default=65_536,
+        ge=1,
+        le=2**26,
+        description="Samples of one file; what a kill loses at most.",
     )
 
 
@@ -54,13 +60,16 @@ class ShardsRecipe(WritingRecipe):
     """Tar files of samples with their media."""
 
     samples_per_part: int = Field(
-        default=4096, ge=1, description="Samples of one tar file; what a kill loses at most."
+        default=4096,
+        ge=1,
+        le=2**24,
+        description="Samples of one tar file; what a kill loses at most.",
     )
     shuffle: bool = Field(
         default=True,
         description="Write them in random order, so that neighbours have nothing in common.",
     )
-    seed: int = Field(default=0, ge=0, description="Which order.")
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED, description="Which order.")
 
 
 R = TypeVar("R", bound=WritingRecipe)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from sensorium.cli.common import registry_of, settings_option
+from sensorium.limits import MOST_PROCESSES
 
 from sensorium_trainers.presets import recipe_file
 
@@ -49,7 +50,7 @@ class ShardType(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option(
     "--processes",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_PROCESSES),
     default=1,
     show_default=True,
     help="How many encode at once, each with the encoders in memory.",
@@ -95,7 +96,9 @@ def features(
             break
     click.echo(_progress(done, total, time.monotonic() - began), err=True)
     rest = f"; it takes no more: {done.closed}" if done.closed else ""
-    skipped = f", {done.skipped:,} samples could not be used" if done.skipped else ""
+    skipped = ""
+    if done.skipped:
+        skipped = f", {done.skipped:,} samples could not be used, the first: {done.reason}"
     click.echo(f"{folder}: {done.encoded:,} encoded, {done.found:,} found{skipped}{rest}")
 
 

@@ -11,6 +11,7 @@ from sensorium.specs import Sample
 
 from sensorium_trainers.composing import planned
 from sensorium_trainers.data import Concatenated, open_sources
+from sensorium_trainers.errors import sample_at
 from sensorium_trainers.recipe import TrainingRecipe
 
 from .frozen import FrozenEncoder
@@ -42,6 +43,8 @@ class Counts:
     encoded: int = 0
     skipped: int = 0
     closed: str = ""
+    reason: str = ""
+    """Why the first of the skipped samples could not be used."""
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -50,6 +53,7 @@ class Counts:
             self.encoded + other.encoded,
             self.skipped + other.skipped,
             self.closed or other.closed,
+            self.reason or other.reason,
         )
 
 
@@ -84,7 +88,7 @@ class Extractor:
         self._encoders: dict[str, FrozenEncoder] = {}
         for sense in plan.senses:
             with placed(f"{plan.source}, encoders.{sense.modality}"):
-                encoder = sense.encoder.build(sense.encoder_options, device)
+                encoder = sense.build(device)
             self._encoders[sense.modality] = FrozenEncoder(
                 encoder, options, positions=sense.source.positions
             )
@@ -101,19 +105,22 @@ class Extractor:
     def _sample(self, index: int) -> Counts:
         found = encoded = 0
         try:
-            sample = self._data[index]
+            with sample_at(f"sample {index}"):
+                sample = self._data[index]
             talks = sample.conversations if isinstance(sample, Sample) else ()
             media = {m.key: m for talk in talks for message in talk for m in message.media}
             for item in media.values():
                 encoder = self._encoders.get(item.modality)
                 if encoder is None:
                     continue
-                if encoder.ensure(item):
+                with sample_at(f"sample {index}"):
+                    known = encoder.ensure(item)
+                if known:
                     found += 1
                 elif encoder.store.closed:
                     return Counts(1, found, encoded, closed=encoder.store.closed)
                 else:
                     encoded += 1
-        except (SampleError, MediaError):  # training will skip it, and say why
-            return Counts(1, found, encoded, skipped=1)
+        except (SampleError, MediaError) as error:  # training will skip it too
+            return Counts(1, found, encoded, skipped=1, reason=str(error))
         return Counts(1, found, encoded)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from sensorium.contracts import Encoder
+from sensorium.conformance import require_features
+from sensorium.contracts import Encoder, FeatureShape
 from sensorium.errors import ConfigError, PerceptionError
 from sensorium.fingerprint import combine
 from sensorium.messages import Media
@@ -97,6 +98,8 @@ class FrozenEncoder:
         except PerceptionError:
             length = self._positions or variable(self.encoder).positions(prepared)
             return torch.full((length, self.encoder.width), torch.nan)
+        shape = FeatureShape(self.encoder.width, self._positions)
+        require_features([features], f"The {self.encoder.modality} encoder", 1, shape)
         return features.detach()
 
     def summary(self) -> str:

@@ -18,6 +18,7 @@ class FeatureOptions(Options):
     max_bytes: ByteSize = Field(
         default=ByteSize(50 * 10**9),
         gt=0,
+        le=10**18,
         description="Most that the folder may hold, as 50GB. When it is full nothing is thrown "
         "out: what is in it stays useful in every epoch, and the rest is encoded each time.",
     )

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from sensorium.errors import SensoriumError
 from sensorium.registry import Registry, create_registry
 
-from sensorium_trainers.errors import TrainingError
+from sensorium_trainers.errors import TrainingError, text_of
 from sensorium_trainers.recipe import TrainingRecipe
 from sensorium_trainers.windows import refuse_jumps
 
@@ -69,7 +69,7 @@ def run_block(recipe: str, block: range) -> Counts | str:
     try:
         return _extractor(recipe).run(block)
     except SensoriumError as error:
-        return str(error)
+        return text_of(error)
 
 
 def checked(done: Counts | str) -> Counts:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import DirectoryPath, Field
 from sensorium.errors import ConfigError, SampleError, placed
+from sensorium.limits import LARGEST_SEED
 from sensorium.media.images import open_image
 from sensorium.messages import Message, has_words
 from sensorium.options import Options
@@ -38,7 +39,9 @@ class CocoOptions(Options):
         min_length=1,
         description="What the user may ask; each caption answers one of them, chosen by `seed`.",
     )
-    seed: int = Field(default=0, ge=0, description="Which question each caption gets.")
+    seed: int = Field(
+        default=0, ge=0, le=LARGEST_SEED, description="Which question each caption gets."
+    )
     part: Literal["train", "validation"] = Field(
         default="train",
         description="Which pictures to read: the two parts share none, whatever the seed.",

@@ -38,11 +38,13 @@ class HubOptions(ColumnOptions):
     window: int = Field(
         default=4096,
         ge=1,
+        le=2**24,
         description="Streaming: rows held in memory, and drawn from in random order.",
     )
     rows: int | None = Field(
         default=None,
         ge=1,
+        le=10**12,
         description="Streaming: how many rows the split has, where its page does not say.",
     )
 

@@ -39,7 +39,9 @@ class TokensOptions(Options):
 
     path: Path = Field(description="The folder that `sensorium data pack` wrote.")
     block: int = Field(
-        ge=1, description="Tokens of one sample; no more than the model's context window."
+        ge=1,
+        le=2**24,
+        description="Tokens of one sample; no more than the model's context window.",
     )
 
 

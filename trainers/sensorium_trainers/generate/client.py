@@ -1,18 +1,22 @@
 """One request to the server: time limits, retries with back-off, and what no retry can help.
 
 Retried: no connection, silence, a stream that is cut or broken, HTTP 408, 425, 429 and 5xx. Every
-other status stops the run, for the next request would fare no better. All times are in seconds.
+other status stops the run, for the next request would fare no better; and so does a server that was
+never there: a name that does not resolve, or a port of this machine that refuses. All times are in
+seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import math
 import random
+import socket
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
@@ -52,6 +56,7 @@ class Client:
         self._key = key
         self._retried = retried
         self._closed_until = 0.0
+        self._reached = False
         headers = {"User-Agent": f"sensorium/{__version__}"}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
@@ -92,6 +97,8 @@ class Client:
                 limit = self._endpoint.answer_timeout_seconds
                 reason, asked = f"not complete after {limit:g} s", None
             except httpx.RequestError as error:
+                if not self._reached:
+                    self._refuse_absent(error)
                 reason, asked = self._shown(f"{type(error).__name__}: {error}"), None
             if attempt < self._endpoint.retries:
                 self._retried(reason)
@@ -104,6 +111,7 @@ class Client:
 
     async def _attempt(self, body: dict[str, Any]) -> Answer:
         async with self._http.stream("POST", self._url, json=body) as response:
+            self._reached = True
             if response.status_code != httpx.codes.OK:
                 await self._refused(response)
             stream = Stream(self._api)
@@ -141,6 +149,27 @@ class Client:
             return f"Check endpoint.base_url and endpoint.model{pull}."
         return "Check endpoint.model and sampling."
 
+    def _refuse_absent(self, error: httpx.RequestError) -> None:
+        """GenerationError where no retry helps: the name is unknown, or this machine refuses.
+
+        Another machine may be starting; on this one whoever asks has to start the server.
+        """
+        host = httpx.URL(self._url).host
+        causes = [*_causes(error)]
+        if any(isinstance(cause, socket.gaierror) for cause in causes):
+            raise GenerationError(
+                f"The name {host} does not resolve",
+                where=self._url,
+                hint="Look at endpoint.base_url, and whether there is a network.",
+            ) from error
+        if _is_local(host) and any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+            server = "`ollama serve`" if self._endpoint.api == "ollama" else "the server"
+            raise GenerationError(
+                "Nobody listens there: the connection is refused",
+                where=self._url,
+                hint=f"Is {server} running? Else look at endpoint.base_url.",
+            ) from error
+
     async def _wait_until_open(self) -> None:
         # Again and again: while one waits, another may be told to wait longer.
         while (left := self._closed_until - time.monotonic()) > 0:
@@ -160,6 +189,24 @@ class Client:
         """`text` on one short line, and without the key, which some servers repeat."""
         text = text.replace(self._key, "***") if self._key else text
         return textwrap.shorten(text, 300, placeholder=" ...")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those behind it; of several addresses each fails with its own."""
+    if error is None:
+        return
+    yield error
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _causes(inner)
+    yield from _causes(error.__cause__ or error.__context__)
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def retry_after(value: str | None, now: float) -> float | None:

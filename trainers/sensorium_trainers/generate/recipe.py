@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from sensorium.config import load_options
 from sensorium.errors import ConfigError
+from sensorium.limits import LARGEST_SEED, MOST_SAMPLES
 from sensorium.options import Options
 
 ENVIRONMENT_PREFIX = "SENSORIUM_GENERATE_"
@@ -61,9 +62,11 @@ class Endpoint(Options):
 class Sampling(Options):
     """How the model chooses its words; the server's own defaults where left out."""
 
-    temperature: float | None = Field(default=None, ge=0, description="Randomness.")
+    temperature: float | None = Field(default=None, ge=0, le=100, description="Randomness.")
     top_p: float | None = Field(default=None, gt=0, le=1, description="Nucleus sampling.")
-    max_tokens: int | None = Field(default=None, ge=1, description="Longest answer, in tokens.")
+    max_tokens: int | None = Field(
+        default=None, ge=1, lt=2**31, description="Longest answer, in tokens."
+    )
     send_seed: bool = Field(
         default=True,
         description="Send each request a seed of its own; for servers that refuse it, false.",
@@ -89,8 +92,15 @@ class CorpusRecipe(Options):
         description="Name → list of values, or a text file with one value per line. Each sample "
         "draws one value of each.",
     )
-    samples: int = Field(ge=1, description="Requests; the file holds fewer texts where some drop.")
-    seed: int = Field(default=0, ge=0, description="Which values are drawn, and the model's seeds.")
+    samples: int = Field(
+        ge=1, le=MOST_SAMPLES, description="Requests; the file holds fewer texts where some drop."
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=LARGEST_SEED,
+        description="Which values are drawn, and the model's seeds.",
+    )
     sampling: Sampling = Field(default_factory=Sampling, description="How words are chosen.")
     format: Literal["text", "messages"] = Field(
         default="text",
@@ -106,7 +116,10 @@ class CorpusRecipe(Options):
         description="Keep the first of equal answers; case and white space make no difference.",
     )
     max_failures: int = Field(
-        default=10, ge=0, description="Stop after more samples than this failed all retries."
+        default=10,
+        ge=0,
+        le=MOST_SAMPLES,
+        description="Stop after more samples than this failed all retries.",
     )
     output: Path = Field(description="The JSONL file; it appears whole, at the end.")
     cache: Path | None = Field(

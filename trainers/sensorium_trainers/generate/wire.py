@@ -3,7 +3,8 @@
 `openai` streams server-sent events, `data: {…}` lines that end with `data: [DONE]`; `ollama`
 streams one JSON object per line, the last with `done: true`. In both the model has ended its text
 only where the reason is `stop`. A stream without any reason was cut by the network, the server or
-a proxy, and is no answer.
+a proxy, and is no answer. So what carries neither text nor a reason, such as a ping or a count of
+tokens, is passed over: nothing can be lost in it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensorium.config import merge
+from sensorium.text_files import without_mark
 
 from .prompts import Messages
 from .recipe import CorpusRecipe, Sampling
@@ -95,7 +97,7 @@ class Stream:
     def _take(self, line: bytes) -> bool:
         if self._last:
             return True
-        line = line.strip()
+        line = without_mark(line).strip()
         if line:
             step = self._read(line)
             self._texts.append(step.text)
@@ -124,23 +126,29 @@ def _read_openai(line: bytes) -> Step:
         return Step()  # a comment that keeps the connection alive, or a field nobody uses
     if value.strip() == b"[DONE]":
         return Step(last=True)
-    event = _object(value)
-    choices = event.get("choices")
+    if not value.strip():
+        return Step()
+    # Gateways leave out, or set to null, what they have nothing to say in.
+    choices = _object(value).get("choices") or [None]
     if not isinstance(choices, list):
-        raise BrokenStreamError("an event without choices")
-    if not choices:
-        return Step()  # how many tokens were used
-    choice = choices[0]
-    delta = choice.get("delta") if isinstance(choice, dict) else None
-    if not isinstance(delta, dict):
-        raise BrokenStreamError("a choice without a delta")
+        raise BrokenStreamError("choices that are no list")
+    choice = _part(choices[0], "a choice")
+    delta = _part(choice.get("delta"), "a delta")
     return Step(_text(delta.get("content")), _text(choice.get("finish_reason")) or None)
+
+
+def _part(value: Any, name: str) -> Mapping[str, Any]:
+    """An object of an event; empty where it is left out."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BrokenStreamError(f"{name} that is no object")
+    return value
 
 
 def _read_ollama(line: bytes) -> Step:
     event = _object(line)
-    message = event.get("message")
-    text = _text(message.get("content")) if isinstance(message, dict) else ""
+    text = _text(_part(event.get("message"), "a message").get("content"))
     if event.get("done") is not True:
         return Step(text)
     return Step(text, _text(event.get("done_reason")) or None, last=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from sensorium.cli.common import registry_of, settings_option
+from sensorium.limits import MOST_SAMPLES
 
 
 @click.command("quantize")
@@ -20,28 +21,28 @@ from sensorium.cli.common import registry_of, settings_option
 @click.option("--bits", type=click.Choice(["4", "8"]), default="4", show_default=True, help="Bits.")
 @click.option(
     "--group-size",
-    type=click.IntRange(min=16),
+    type=click.IntRange(16, 65_536),
     default=128,
     show_default=True,
     help="Inputs that share a scale; it must divide the model's widths.",
 )
 @click.option(
     "--samples",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_SAMPLES),
     default=128,
     show_default=True,
     help="Samples of the recipe's data that show which inputs matter.",
 )
 @click.option(
     "--held-out",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_SAMPLES),
     default=64,
     show_default=True,
     help="Further samples on which the models before and after are compared.",
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0, 100),
     default=2.0,
     show_default=True,
     help="Percentage points of accuracy that may be lost; beyond, nothing is written.",

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
-import yaml
+from sensorium.plain_yaml import parse
 from sensorium.text_files import read_text
 
 from sensorium_pocket.paraphrases import written_questions
@@ -66,7 +66,7 @@ def draw_question(rng: Random) -> str:
 
 def unseen_sentences() -> list[str]:
     """Held-out sentences of a structure that training has not, in normal form."""
-    ours = yaml.safe_load(_text("unseen.yaml"))
+    ours = parse(_text("unseen.yaml"))
     typed = [question.text for question in written_questions()]
     said = [normal(text) for text in (*ours, *typed)]
     # What was typed may be misspelled; nobody can say that.
