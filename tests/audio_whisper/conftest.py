@@ -122,6 +122,13 @@ def save_whisper():
     return _save_whisper
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """The folder of conversions, empty at first."""
+    monkeypatch.setenv("SENSORIUM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     torch.set_num_threads(1)

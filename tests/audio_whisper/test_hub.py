@@ -73,9 +73,28 @@ def test_conversions_come_through_faster_whisper(hub, options, babble):
     assert transcriber.transcribe(babble(2)).segments
 
 
-def test_a_model_on_the_hub_that_is_not_converted(hub, monkeypatch, tmp_path):
+def test_a_model_on_the_hub_in_transformers_format_is_converted(
+    hub, options, babble, monkeypatch, tmp_path, cache, pocket
+):
+    """faster-whisper finds none of its files; transformers' are all of one commit."""
     monkeypatch.setattr(utils, "download_model", lambda name, revision: str(tmp_path))
-    with pytest.raises(CheckpointError, match=r"me/it has no conversion .* --model me/it "):
+    transcriber = build_transcriber(options(checkpoint="me/it", revision="main"), "cpu")
+    assert {revision for _, _, revision in hub.asked} == {"main", "commit1"}
+    mine = build_transcriber(options(), "cpu")
+    assert transcriber.transcribe(babble(2)) == mine.transcribe(babble(2))
+    transcriber.save(tmp_path / "saved")
+    assert (tmp_path / "saved/model.safetensors").read_bytes() == (
+        pocket / "model.safetensors"
+    ).read_bytes()
+    assert (tmp_path / "saved/ctranslate2/model.bin").is_file()
+
+
+def test_a_model_on_the_hub_that_is_no_whisper(hub, monkeypatch, pocket, tmp_path):
+    monkeypatch.setattr(utils, "download_model", lambda name, revision: str(tmp_path))
+    monkeypatch.setattr(
+        huggingface_hub, "hf_hub_download", lambda *_, **__: str(pocket / "tokenizer_config.json")
+    )
+    with pytest.raises(CheckpointError, match=r"me/it is no Whisper: .* no config\.json"):
         build_transcriber(WhisperOptions(checkpoint="me/it"), "cpu")
 
 

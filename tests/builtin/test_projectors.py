@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensorium import FeatureShape, Projector
 from sensorium.builtin.projector_specs import PROJECTORS
-from sensorium.builtin.projectors.pooling import Pool, fit_grid
+from sensorium.builtin.projectors.geometry import fit_grid
+from sensorium.builtin.projectors.pooling import Pool
 from sensorium.errors import ConfigError, PerceptionError, WidthError
 from torch import nn
 from torch.testing import assert_close

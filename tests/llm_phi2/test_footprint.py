@@ -88,6 +88,27 @@ def test_the_probe_runs_as_many_layers_as_it_counts_with_other_weights_in_each(t
             products.multiply(rows)
 
 
+def test_plain_weights_are_held_and_probed_in_float32(tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from sensorium_llm_phi2.onnx.places import tensor_places
+    from sensorium_llm_phi2.onnx.products import LayerProducts
+
+    reference = make_reference(hidden_size=128, intermediate_size=256).half()
+    reference.save_pretrained(tmp_path / "plain")
+    convert(tmp_path / "plain", tmp_path / "onnx")
+    taken = said(checkpoint=str(tmp_path / "onnx"), backend="onnx")
+    check_footprint(taken)
+    on_torch = said(checkpoint=str(tmp_path / "plain"), dtype="float32")
+    assert taken.read_bytes == pytest.approx(on_torch.read_bytes, rel=1e-3)  # torch has buffers too
+    assert taken.kv_bytes == on_torch.kv_bytes
+    assert taken.flops == on_torch.flops
+    stored = tensor_places(tmp_path / "onnx/model.safetensors")
+    products = LayerProducts(reference.config, stored, 0)
+    assert products.flops == 2 * (4 * 128 * 128 + 2 * 128 * 256)
+    products.multiply(3)
+
+
 def test_what_was_not_converted_has_no_footprint_on_onnx_runtime(tmp_path, shared_checkpoint):
     (tmp_path / "config.json").write_text((shared_checkpoint / "config.json").read_text())
     with pytest.raises(CheckpointError, match="sensorium convert"):

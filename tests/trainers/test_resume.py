@@ -373,3 +373,11 @@ def test_a_torn_checkpoint_further_on_does_not_push_out_a_whole_one(make_run, tm
     (folder / "checkpoint-4" / "manifest.json").unlink()
     make_run("align", steps=3, save_every=1, keep=1).train(quiet)
     assert newest_checkpoint(folder) == folder / "checkpoint-3"
+
+
+def test_new_intervals_count_too(make_run, tmp_path, log):
+    make_run("align", steps=2, save_every=1, log_every=1).train(quiet)
+    make_run("align", steps=7, save_every=3, log_every=2, keep=9).train(quiet)
+    kept = [path.name for path in checkpoints.checkpoints(tmp_path / "out")]
+    assert kept == ["checkpoint-1", "checkpoint-2", "checkpoint-3", "checkpoint-6", "checkpoint-7"]
+    assert [entry["step"] for entry in log()] == [1, 2, 4, 6, 7]

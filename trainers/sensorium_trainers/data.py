@@ -60,10 +60,9 @@ class Concatenated(Data):
         self._ends = list(accumulate(len(source) for source in sources))
 
     def place(self, index: int) -> tuple[int, int]:
-        """By counting, and behind the last sample from the first one on."""
-        if index < 0:
+        """By counting."""
+        if not 0 <= index < self._ends[-1]:
             raise IndexError("beyond the data")
-        index %= self._ends[-1]
         number = bisect_right(self._ends, index)
         return number, index - (self._ends[number - 1] if number else 0)
 

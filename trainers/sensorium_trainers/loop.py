@@ -97,6 +97,9 @@ class Run:
         if checkpoint is not None:
             self._continue(checkpoint, trainer, record, report, learns=not at_the_end)
             samples.load(checkpoint)
+            if not at_the_end:
+                for line in trainer.walk.go_on(checkpoint, samples.read):
+                    report(line)
         told = at_the_end and "finished" in (read_record(output) or {})
         if is_main() and not told:
             write_record(output, record)

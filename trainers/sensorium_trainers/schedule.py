@@ -7,16 +7,15 @@ from typing import Any
 
 import torch
 from sensorium.errors import ConfigError, MissingPackageError
-from transformers import TrainingArguments
+from transformers import TrainerCallback, TrainingArguments
 
 from .precision import half
 from .recipe import TrainingRecipe
 from .reporters import PROJECT
 
 
-def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArguments:
-    """Everything the Trainer is told; `ordered` where the data has its own order."""
-    shuffle = recipe.shuffle and not ordered
+def arguments(recipe: TrainingRecipe) -> TrainingArguments:
+    """Everything the Trainer is told."""
     scheduler, details = _schedule(recipe)
     on_gpu = recipe.device != "cpu" and torch.cuda.is_available()
     if recipe.autocast == "float16" and not on_gpu:
@@ -46,7 +45,7 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
         seed=recipe.seed,
         data_seed=recipe.seed,
         use_cpu=not on_gpu,
-        train_sampling_strategy="random" if shuffle else "sequential",
+        train_sampling_strategy="sequential",  # our data set has the order of the run
         dataloader_num_workers=recipe.workers,
         dataloader_pin_memory=False,
         # A batch is built by our objective's `batch`; there are no columns and no labels.
@@ -69,6 +68,15 @@ def arguments(recipe: TrainingRecipe, *, ordered: bool = False) -> TrainingArgum
     # With several GPUs in sight and one process, the Trainer would fall back to DataParallel.
     made._n_gpu = min(made.n_gpu, 1)
     return made
+
+
+class OwnIntervals(TrainerCallback):  # type: ignore[misc]
+    """A checkpoint brings the intervals of the run that wrote it; those of the recipe count."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """After the checkpoint's state was read."""
+        state.compute_steps(args, state.max_steps)
+        state.train_batch_size = args.train_batch_size
 
 
 def _optimizer(recipe: TrainingRecipe, *, on_gpu: bool) -> str:

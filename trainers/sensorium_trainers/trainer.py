@@ -25,9 +25,10 @@ from .reading import TAKEN, Reader
 from .recipe import TrainingRecipe
 from .reporters import reporters
 from .saving import AtomicCheckpoints
-from .schedule import arguments
+from .schedule import OwnIntervals, arguments
 from .skipping import Skipped
 from .validation import Validation
+from .walk import Walk
 
 
 class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
@@ -49,7 +50,7 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         self._allowed = recipe.max_skipped_steps
         self._objective = objective
         self._means = Means()
-        told = arguments(recipe, ordered=data.endless)
+        told = arguments(recipe)
         self.machine = describe(objective, str(told.device), recipe.peak_tflops)
         self.meter = Meter(self.machine.peak_flops)
         self.generations = Generations(recipe.output)
@@ -57,19 +58,16 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         if held_out is not None:
             mine = {"rank": told.process_index, "processes": told.world_size}
             self.validation = Validation(objective, held_out, recipe, **mine)
-        in_batch = told.train_batch_size * told.world_size
-        in_step = in_batch * told.gradient_accumulation_steps
+        self.walk = Walk(data, recipe, processes=told.world_size)
+        ours = OwnIntervals(), self.meter, self.generations
         super().__init__(
             model=objective,
             args=told,
-            # Indices only: samples are read where batches are made, and replaced there. An epoch
-            # is filled up to whole batches, so that it is the same for any number of processes.
-            train_dataset=range(
-                recipe.steps * in_step if data.endless else -(-len(data) // in_batch) * in_batch
-            ),
+            # Indices only: samples are read where batches are made, and replaced there.
+            train_dataset=self.walk,
             eval_dataset=None if held_out is None else range(len(held_out)),
             data_collator=Reader(data, objective, recipe.seed),
-            callbacks=[*callbacks, self.meter, self.generations, *reporters(recipe)],
+            callbacks=[*callbacks, *ours, *reporters(recipe)],
             optimizer_cls_and_kwargs=muon(told) if recipe.optimizer == "muon" else None,
         )
         self.remove_callback(PrinterCallback)
@@ -129,8 +127,9 @@ class StageTrainer(AtomicCheckpoints, Trainer):  # type: ignore[misc]
         super().log(logs, *args, **kwargs)
 
     def save_more(self, folder: Path) -> None:
-        """How many samples were skipped."""
+        """How many samples were taken, and how many of them skipped."""
         self.samples.save(folder)
+        self.walk.place(self.state.global_step).save(folder)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Held-out loss into the log, answers beside it; the Trainer says when."""

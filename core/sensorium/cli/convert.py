@@ -34,7 +34,8 @@ def convert(
 ) -> None:
     """Write SOURCE, a bundle or a recipe, as a bundle whose parts are converted.
 
-    Of a Phi model quantized with GPTQ, and of CLIP, it makes what ONNX Runtime runs:
+    Of CLIP and of a Phi model, quantized with GPTQ or AWQ or in plain weights, it makes what ONNX
+    Runtime runs:
 
     \b
     sensorium convert configs/phi2-gptq-cpu.yaml --output phi2

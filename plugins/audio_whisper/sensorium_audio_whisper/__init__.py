@@ -57,11 +57,10 @@ def inspect_encoder(options: WhisperOptions) -> FeatureShape:
 
 
 def inspect_transcriber(options: WhisperOptions) -> None:
-    """CheckpointError where a folder that `checkpoint` names is absent or has no conversion."""
-    from .checkpoint import local_folder, require_conversion
+    """CheckpointError where a folder that `checkpoint` names is absent, or is no whole Whisper."""
+    from .loading import inspect
 
-    if folder := local_folder(options):
-        require_conversion(folder, options.checkpoint)
+    inspect(options)
 
 
 def build_encoder(options: WhisperOptions, device: str) -> WhisperFeatures:

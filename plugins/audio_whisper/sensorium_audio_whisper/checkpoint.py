@@ -6,12 +6,9 @@ same model as CTranslate2 reads it: the encoder reads the former, the transcribe
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sensorium.ctranslate2 import CONVERTED
 from sensorium.errors import CheckpointError
 from sensorium.hub import fetch
 
@@ -20,22 +17,16 @@ if TYPE_CHECKING:
 
 WHERE = "checkpoint"
 CONFIG, SAFE, PREPROCESSOR = "config.json", "model.safetensors", "preprocessor_config.json"
+TOKENIZER = "tokenizer.json"
 MODEL = "model.bin"
+VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 TRANSFORMERS_FILES = (
     CONFIG,
     SAFE,
     PREPROCESSOR,
-    "tokenizer.json",
+    TOKENIZER,
     "tokenizer_config.json",
     "generation_config.json",
-)
-CTRANSLATE2_FILES = (
-    CONFIG,
-    MODEL,
-    PREPROCESSOR,
-    "tokenizer.json",
-    "vocabulary.json",
-    "vocabulary.txt",
 )
 SIZES = (
     *(f"{size}{kind}" for size in ("tiny", "base", "small", "medium") for kind in ("", ".en")),
@@ -91,18 +82,6 @@ def local_folder(options: WhisperOptions) -> Path | None:
     return None
 
 
-def require_conversion(folder: Path, name: str) -> None:
-    """CheckpointError, which says how to make one, where the folder has no conversion."""
-    if not any((place / MODEL).is_file() for place in (folder, folder / CONVERTED)):
-        raise CheckpointError(
-            f"{name} has no conversion for CTranslate2 ({MODEL}, or {CONVERTED}/{MODEL}).",
-            where=WHERE,
-            hint=f"Make it: ct2-transformers-converter --model {name} --output_dir "
-            f"{Path(name).name}/{CONVERTED} --quantization int8 --copy_files tokenizer.json "
-            "preprocessor_config.json",
-        )
-
-
 def unknown(name: str) -> CheckpointError:
     """Neither here nor there."""
     return CheckpointError(
@@ -119,21 +98,3 @@ def unreachable(name: str) -> CheckpointError:
         where=WHERE,
         hint=f"Connect once and run: hf download {name}, or give a local folder.",
     )
-
-
-def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
-    """Copy those of the named files that there are."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)
-
-
-def copy_speech(source: Path, target: Path) -> None:
-    """Copy a speech checkpoint: both halves, and nothing that lies beside them."""
-    if (source / MODEL).is_file():
-        copy_files(source, target, CTRANSLATE2_FILES)
-        return
-    copy_files(source, target, TRANSFORMERS_FILES)
-    if (source / CONVERTED / MODEL).is_file():
-        copy_files(source / CONVERTED, target / CONVERTED, CTRANSLATE2_FILES)

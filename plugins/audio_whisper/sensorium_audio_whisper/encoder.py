@@ -19,9 +19,10 @@ from sensorium.fingerprint import combine, weights_fingerprint
 from torch import Tensor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from .checkpoint import CONFIG, PREPROCESSOR, SAFE, Checkpoint, copy_speech
+from .checkpoint import CONFIG, PREPROCESSOR, SAFE, Checkpoint
 from .configuration import DECISIVE, read_config
 from .preprocessing import Spectrograms, read_spectrograms
+from .saving import converted_half, copy_speech, transformers_half
 from .weights import PREFIXES, encoder_name
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class WhisperFeatures:
         """Write the encoder; where it was not trained, the whole speech checkpoint it is from."""
         folder.mkdir(parents=True, exist_ok=True)
         if self._source and same_weights(self.module, self._source / SAFE, encoder_name):
-            copy_speech(self._source, folder)
+            source = self._source
+            copy_speech(transformers_half(source), converted_half(source), folder)
         else:
             config = self.module.config.to_dict() | {"architectures": ["WhisperEncoder"]}
             write_json(folder / CONFIG, config)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import torch
-from sensorium.ctranslate2 import CONVERTED
+from sensorium.checkpoint import read_header
 from sensorium.errors import CheckpointError
 from sensorium.footprint import Footprint, tower_footprint
 
-from .checkpoint import MODEL, WHERE, local_folder, require_conversion
+from .checkpoint import MODEL, SAFE, WHERE, local_folder
+from .conversion import place_of_conversion
 from .encoder import build
+from .model_bin import read_sizes
 
 if TYPE_CHECKING:
     from .options import WhisperOptions
@@ -43,7 +44,7 @@ def encoder_footprint(options: WhisperOptions) -> Footprint:
 
 def transcriber_footprint(options: WhisperOptions) -> Footprint:
     """Of the whole model on a CPU; CheckpointError where it was not downloaded yet."""
-    shapes = list(_shapes(_conversion(options)))
+    shapes = list(_shapes(options))
     matrices = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
     rest = sum(math.prod(shape) for shape in shapes) - matrices
     held = _BYTES["int8" if options.compute_type == "auto" else options.compute_type]
@@ -53,44 +54,30 @@ def transcriber_footprint(options: WhisperOptions) -> Footprint:
     )
 
 
-def _conversion(options: WhisperOptions) -> Path:
+def _shapes(options: WhisperOptions) -> Iterable[Sequence[int]]:
+    """Of all weights, from the header of the conversion or of what is to be converted."""
     if folder := local_folder(options):
-        require_conversion(folder, options.checkpoint)
-        return next(
-            place for place in (folder / MODEL, folder / CONVERTED / MODEL) if place.is_file()
-        )
+        place = place_of_conversion(folder)
+        return _converted(place / MODEL) if place else _unconverted(folder / SAFE)
     from huggingface_hub import try_to_load_from_cache
 
     name = options.checkpoint
     repository = name if "/" in name else f"Systran/faster-whisper-{name}"
-    cached = try_to_load_from_cache(repository, MODEL, revision=options.revision)
-    if not isinstance(cached, str):
-        raise CheckpointError(
-            f"{name} was not downloaded yet",
-            where=WHERE,
-            hint="The first recording fetches it.",
-        )
-    return Path(cached)
+    for file, shapes in ((MODEL, _converted), (SAFE, _unconverted)):
+        cached = try_to_load_from_cache(repository, file, revision=options.revision)
+        if isinstance(cached, str):
+            return shapes(Path(cached))
+    raise CheckpointError(
+        f"{name} was not downloaded yet",
+        where=WHERE,
+        hint="The first recording fetches it.",
+    )
 
 
-def _shapes(path: Path) -> Iterator[tuple[int, ...]]:
-    """Of every variable in CTranslate2's binary format, version 6."""
-    with path.open("rb") as file:
-        _number(file, "I")
-        _text(file)
-        _number(file, "I")
-        for _ in range(_number(file, "I")):
-            _text(file)
-            rank = _number(file, "B")
-            yield tuple(_number(file, "I") for _ in range(rank))
-            _number(file, "B")
-            file.seek(_number(file, "I"), 1)
+def _converted(path: Path) -> Iterable[Sequence[int]]:
+    return read_sizes(path).shapes.values()
 
 
-def _number(file: BinaryIO, kind: str) -> int:
-    number: int = struct.unpack(f"<{kind}", file.read(struct.calcsize(f"<{kind}")))[0]
-    return number
-
-
-def _text(file: BinaryIO) -> None:
-    file.seek(_number(file, "H"), 1)
+def _unconverted(path: Path) -> Iterable[Sequence[int]]:
+    shapes = read_header(path, where=WHERE).shapes
+    return [shape for name, shape in shapes.items() if name != "proj_out.weight"]  # tied

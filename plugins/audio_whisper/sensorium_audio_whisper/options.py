@@ -18,7 +18,8 @@ class WhisperOptions(Options):
         default="tiny",
         min_length=1,
         description="A size (tiny, base, small …), a hub id, or a folder: transformers' files, in "
-        "its subfolder `ctranslate2` the conversion that transcribing runs on.",
+        "its subfolder `ctranslate2` the conversion that transcribing runs on. Without one it "
+        "is made once, and kept in the cache.",
     )
     revision: str | None = Field(
         default=None,

@@ -10,24 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from sensorium.checkpoint import read_json
-from sensorium.errors import CheckpointError, PerceptionError
+from sensorium.errors import PerceptionError
 from sensorium.media.audio import SAMPLE_RATE_HZ
 from torch import Tensor
 
-from .checkpoint import PREPROCESSOR, Checkpoint
+from .checkpoint import CONFIG, PREPROCESSOR, Checkpoint
+from .frames import SETTINGS, FrameShape, chosen_settings, require_frames
 
 if TYPE_CHECKING:
     from transformers import WhisperConfig
-
-SETTINGS = ("feature_size", "hop_length", "chunk_length", "n_fft", "sampling_rate")
-
-_FIXED = {
-    "feature_extractor_type": "WhisperFeatureExtractor",
-    "padding_side": "right",
-    "padding_value": 0,
-    "dither": 0,  # noise: no two features of a recording would be equal
-}
-"""What features are computed with, whatever else transformers might do."""
 
 
 class Spectrograms:
@@ -36,30 +27,12 @@ class Spectrograms:
     def __init__(self, settings: dict[str, Any], config: WhisperConfig) -> None:
         from transformers import WhisperFeatureExtractor
 
-        for key, needed in _FIXED.items():
-            if settings.get(key) not in (None, needed):
-                raise CheckpointError(
-                    f"{PREPROCESSOR} has {key}: {settings[key]!r}, but features are computed with "
-                    f"{needed!r} only"
-                )
-        chosen = {key: settings[key] for key in SETTINGS if settings.get(key) is not None}
-        try:
-            self._extractor = WhisperFeatureExtractor(
-                **({"feature_size": config.num_mel_bins} | chosen)
-            )
-            self.samples = int(self._extractor.n_samples)
-            self.frames = int(self._extractor.nb_max_frames)
-        except (TypeError, ValueError, ArithmeticError) as error:
-            raise CheckpointError(
-                f"{PREPROCESSOR} does not describe Whisper's preprocessing: {error}"
-            ) from error
-        made = (self._extractor.feature_size, self.frames, self._extractor.sampling_rate)
-        wanted = (config.num_mel_bins, 2 * config.max_source_positions, SAMPLE_RATE_HZ)
-        if made != wanted:
-            raise CheckpointError(
-                f"{PREPROCESSOR} makes {made[0]} mel bins x {made[1]} frames at {made[2]} Hz, but "
-                f"the model in config.json takes {wanted[0]} x {wanted[1]} at {wanted[2]} Hz."
-            )
+        wanted = FrameShape(config.num_mel_bins, 2 * config.max_source_positions)
+        settings = {"feature_size": config.num_mel_bins} | settings
+        require_frames(settings, wanted, source=PREPROCESSOR, model=CONFIG)
+        self._extractor = WhisperFeatureExtractor(**chosen_settings(settings))
+        self.samples = int(self._extractor.n_samples)
+        self.frames = int(self._extractor.nb_max_frames)
         hop = self._extractor.hop_length
         # Frames behind the last sample that its sound still reaches: half the analysis window.
         self._tail = -(-(self._extractor.n_fft // 2) // hop)

@@ -5,19 +5,21 @@ Legend: S samples at 16 kHz, M mel bins, F frames of one window.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sensorium import Segment, Transcript
 from sensorium.media.audio import SAMPLE_RATE_HZ
 
-from .checkpoint import copy_speech
+from .saving import Files, copy_speech
 from .stretches import speech
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sensorium.contracts import Progress
 
+    from .conversion import Conversion
     from .options import WhisperOptions
 
 FULL_FRAMES = 3000
@@ -32,10 +34,13 @@ class WhisperTranscriber:
 
     modality = "audio"
 
-    def __init__(self, model: Any, options: WhisperOptions, source: Path) -> None:
+    def __init__(
+        self, model: Any, options: WhisperOptions, conversion: Conversion, transformers: Files
+    ) -> None:
         self.model = model
         self.options = options
-        self._source = source
+        self._conversion = conversion
+        self._transformers = transformers
 
     def transcribe(self, media: Any, *, progress: Progress | None = None) -> Transcript:
         """A waveform [S] → its words; no text and no language where nobody speaks."""
@@ -57,7 +62,7 @@ class WhisperTranscriber:
 
     def save(self, folder: Path) -> None:
         """Copy the checkpoint: the conversion, and transformers' files where they are with it."""
-        copy_speech(self._source, folder)
+        copy_speech(self._transformers, self._conversion.files, folder)
 
     def _stretches(self, waveform: Any) -> list[tuple[int, int]]:
         options = self.options

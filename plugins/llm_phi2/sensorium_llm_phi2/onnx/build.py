@@ -14,7 +14,7 @@ from sensorium_llm_phi2.checkpoint import CONFIG, WEIGHTS, checkpoint_folder, re
 from sensorium_llm_phi2.configuration import phi_config
 from sensorium_llm_phi2.options import Phi2Options
 
-from .convert import GRAPH
+from .convert import EMBEDDING, GRAPH
 from .model import OnnxPhiLanguageModel
 
 _OF_TORCH = ("dtype", "quantization", "adapter", "random_seed")
@@ -33,9 +33,11 @@ def build(options: Phi2Options, device: str) -> OnnxPhiLanguageModel:
                 where=str(folder),
                 hint="Make a bundle of it: sensorium convert --help",
             )
+    session = open_graph(folder / GRAPH)
+    table = session.get_modelmeta().custom_metadata_map.get(EMBEDDING, "embedding.weight")
     return OnnxPhiLanguageModel(
-        session=open_graph(folder / GRAPH),
-        embedding=_embedding(folder, (config.vocab_size, config.hidden_size)),
+        session=session,
+        embedding=_embedding(folder, table, (config.vocab_size, config.hidden_size)),
         config=config,
         folder=folder,
         fingerprint=combine("onnx", weights_fingerprint([folder / WEIGHTS])),
@@ -53,10 +55,10 @@ def _refuse_options_of_torch(options: Phi2Options) -> None:
             )
 
 
-def _embedding(folder: Path, shape: tuple[int, int]) -> torch.Tensor:
+def _embedding(folder: Path, name: str, shape: tuple[int, int]) -> torch.Tensor:
     try:
         with safe_open(str(folder / WEIGHTS), framework="pt") as file:
-            table: torch.Tensor = file.get_tensor("embedding.weight")
+            table: torch.Tensor = file.get_tensor(name)
     except (SafetensorError, OSError) as error:
         raise CheckpointError("The weights cannot be read", where=str(folder)) from error
     if tuple(table.shape) != shape:

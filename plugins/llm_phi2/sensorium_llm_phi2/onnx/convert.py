@@ -1,10 +1,10 @@
-"""A GPTQ or AWQ checkpoint of a Phi model → the folder that ONNX Runtime runs."""
+"""A checkpoint of a Phi model → the folder that ONNX Runtime runs."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from sensorium.checkpoint import save_weights, write_json
@@ -22,9 +22,18 @@ from sensorium_llm_phi2.checkpoint import (
 )
 from sensorium_llm_phi2.configuration import phi_config
 from sensorium_llm_phi2.formats import read_format
+from sensorium_llm_phi2.vocabulary import stored_ends
 from sensorium_llm_phi2.weights import StoredWeights
 
+if TYPE_CHECKING:
+    from sensorium_llm_phi2.integers import IntegerFormat
+
+    from .linears import Linears
+    from .nodes import Nodes
+
 GRAPH = "decoder.onnx"
+EMBEDDING = "sensorium.embedding"
+"""Metadata of the graph: the name of the table of token embeddings in the weights file."""
 ACCURACY_LEVEL = 4
 
 _GELU_BY_TANH = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh")
@@ -41,9 +50,10 @@ def convert(
     """Write config.json, model.safetensors, decoder.onnx and tokenizer.json into `folder`.
 
     `accuracy_level` is ONNX Runtime's: 4 rounds the activations to 8 bits too, 1 computes in
-    float32. With `half_attention`, attention and its KV cache are in float16. Raises
-    CheckpointError where the checkpoint holds no integers, where ONNX Runtime's operators cannot
-    compute it, and where there is an adapter, here or inside of the checkpoint.
+    float32. With `half_attention`, attention and its KV cache are in float16. Weights that are no
+    integers stay as they are, and everything is computed in float32. Raises CheckpointError where
+    ONNX Runtime's operators cannot compute the model, and where there is an adapter, here or inside
+    of the checkpoint.
     """
     require_onnx("Converting to ONNX")
     raw = read_config(checkpoint / CONFIG)
@@ -55,38 +65,97 @@ def convert(
             where=str(adapter or checkpoint),
             hint="Quantize the model with its adapter: sensorium quantize merges it first.",
         )
-    stored = read_format(raw, checkpoint)
-    if stored is None:
-        raise CheckpointError(
-            "These weights are not quantized with GPTQ or AWQ",
-            where=str(checkpoint),
-            hint="Quantize them first: sensorium quantize --help",
-        )
     config = phi_config(raw, checkpoint)
     _refuse_what_no_operator_computes(config, checkpoint)
-    from .layers import Layers
-
     folder.mkdir(parents=True, exist_ok=True)
-    with StoredWeights(weight_files(checkpoint)) as weights, placed(str(checkpoint)):
+    stored = read_format(raw, checkpoint)
+    if stored is None:
+        _copy_plain(checkpoint, folder)
+        write_plain_graph(config, folder)
+    else:
         attention = torch.float16 if half_attention else torch.float32
-        layers = Layers(config, weights, stored, attention)
-        save_weights(layers.tensors, folder / WEIGHTS)
-    blocks = {name: (linear.bits, linear.block) for name, linear in layers.packed.items()}
-    write_graph(config, blocks, folder, accuracy_level)
+        _convert_integers(checkpoint, folder, config, stored, attention, accuracy_level)
     plain = {key: value for key, value in raw.items() if key != "quantization_config"}
     write_json(folder / CONFIG, plain)
     if (checkpoint / FILE_NAME).is_file():
         shutil.copyfile(checkpoint / FILE_NAME, folder / FILE_NAME)
 
 
+def _convert_integers(
+    checkpoint: Path,
+    folder: Path,
+    config: Any,
+    stored: IntegerFormat,
+    attention: torch.dtype,
+    accuracy_level: int,
+) -> None:
+    """The weights in the order that MatMulNBits reads, and the graph over them."""
+    from .layers import Layers
+
+    with StoredWeights(weight_files(checkpoint)) as weights, placed(str(checkpoint)):
+        layers = Layers(config, weights, stored, attention)
+        save_weights(layers.tensors, folder / WEIGHTS)
+    blocks = {name: (linear.bits, linear.block) for name, linear in layers.packed.items()}
+    write_graph(config, blocks, folder, accuracy_level)
+
+
+def _copy_plain(checkpoint: Path, folder: Path) -> None:
+    """The weights as they are, in one file."""
+    files = weight_files(checkpoint)
+    if len(files) == 1:
+        shutil.copyfile(files[0], folder / WEIGHTS)
+        return
+    with StoredWeights(files) as weights:
+        save_weights(dict(weights), folder / WEIGHTS)
+
+
 def write_graph(
     config: Any, blocks: dict[str, tuple[int, int]], folder: Path, accuracy_level: int
 ) -> None:
-    """Write decoder.onnx beside the weights it refers to; `blocks` as PhiGraph takes them."""
+    """Write decoder.onnx beside its integers; `blocks` as IntegerLinears takes them."""
+    from .linears import IntegerLinears
+    from .nodes import Nodes
+    from .places import tensor_places
+
+    nodes = Nodes(tensor_places(folder / WEIGHTS), WEIGHTS)
+    rotary = [nodes.stored("rotary.cos"), nodes.stored("rotary.sin")]
+    linears = IntegerLinears(nodes, blocks, accuracy_level)
+    attention = nodes.weights["rotary.cos"].dtype
+    _save(config, folder, nodes, linears, rotary, attention, "embedding.weight")
+
+
+def write_plain_graph(config: Any, folder: Path) -> None:
+    """Write decoder.onnx beside a checkpoint's own weights; everything is computed in float32.
+
+    The same file serves torch too: nothing is stored twice.
+    """
+    from .linears import PlainLinears
+    from .nodes import Nodes
+    from .places import tensor_places
+    from .rotary import head_order, tables
+
+    nodes = Nodes(tensor_places(folder / WEIGHTS), WEIGHTS)
+    rotary = [
+        nodes.constant(f"rotary.{part}", table)
+        for part, table in zip(("cos", "sin"), tables(config), strict=True)
+    ]
+    embedding, head = stored_ends(nodes.weights, tied=config.tie_word_embeddings)
+    linears = PlainLinears(nodes, head_order(config), head)
+    _save(config, folder, nodes, linears, rotary, "F32", embedding)
+
+
+def _save(
+    config: Any,
+    folder: Path,
+    nodes: Nodes,
+    linears: Linears,
+    rotary: list[str],
+    attention: str,
+    embedding: str,
+) -> None:
     import onnx
 
     from .graph import PhiGraph, PhiShape
-    from .places import tensor_places
 
     shape = PhiShape(
         layers=config.num_hidden_layers,
@@ -96,8 +165,9 @@ def write_graph(
         key_value_heads=config.num_key_value_heads,
         epsilon=config.layer_norm_eps,
     )
-    graph = PhiGraph(shape, tensor_places(folder / WEIGHTS), blocks, WEIGHTS, accuracy_level)
-    onnx.save_model(graph.build(), str(folder / GRAPH))
+    graph = PhiGraph(shape, nodes, linears, rotary, attention).build()
+    onnx.helper.set_model_props(graph, {EMBEDDING: embedding})
+    onnx.save_model(graph, str(folder / GRAPH))
 
 
 def _refuse_what_no_operator_computes(config: Any, folder: Path) -> None:

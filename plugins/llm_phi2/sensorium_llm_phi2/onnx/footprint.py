@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 
 import torch
 from sensorium.errors import CheckpointError
@@ -14,11 +15,12 @@ from sensorium_llm_phi2.configuration import phi_config
 from sensorium_llm_phi2.footprint import head_flops, kv_bytes, work_of_a_token
 from sensorium_llm_phi2.model import PhiLanguageModel
 from sensorium_llm_phi2.options import Phi2Options
+from sensorium_llm_phi2.vocabulary import TABLE
 
-from .places import tensor_places
+from .places import is_plain, tensor_places
 from .products import LayerProducts
 
-_LOOKED_UP = ("embedding.", "rotary.")
+_LOOKED_UP = ("embedding.", "rotary.", TABLE)
 """Tables of which a token reads a row."""
 
 _DTYPES = {"F16": torch.float16, "F32": torch.float32}
@@ -37,16 +39,22 @@ def footprint(options: Phi2Options) -> Footprint:
         )
     config = phi_config(read_config(path), path.parent)
     stored = tensor_places(weights)
-    read = [place.length for name, place in stored.items() if not name.startswith(_LOOKED_UP)]
+    plain = is_plain(stored)
+    held = {
+        # Plain weights are made float32 when the graph is opened.
+        name: 4 * prod(place.shape) if plain and name != TABLE else place.length
+        for name, place in stored.items()
+    }
+    read = [size for name, size in held.items() if not name.startswith(_LOOKED_UP)]
     shapes = PhiLanguageModel(random_module(config, 0, torch.float32, "meta"), path.parent, "")
     head = head_flops(config)
     return Footprint(
         parameters=count_parameters(config),
-        resident_bytes=sum(place.length for place in stored.values()),
+        resident_bytes=sum(held.values()),
         read_bytes=sum(read),
         flops=work_of_a_token(shapes).flops - head,
         call_flops=head,
         operations=1,  # a call; the time of every node is in the products
-        kv_bytes=kv_bytes(config, _DTYPES[stored["rotary.cos"].dtype]),
+        kv_bytes=kv_bytes(config, torch.float32 if plain else _DTYPES[stored["rotary.cos"].dtype]),
         products=partial(LayerProducts, config, stored),
     )

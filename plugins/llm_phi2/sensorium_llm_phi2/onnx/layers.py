@@ -43,12 +43,12 @@ class Layers:
         self._head(head)
         self.tensors["embedding.weight"] = self._plain(words)
         for part, table in zip(("cos", "sin"), tables(config), strict=True):
-            self.tensors[f"rotary.{part}"] = table.to(attention)
+            self.tensors[f"rotary.{part}"] = torch.from_numpy(table).to(attention)
 
     def _layer(self, there: str, here: str) -> None:
         width, inner = self._config.hidden_size, self._config.intermediate_size
         keys = width // self._config.num_attention_heads * self._config.num_key_value_heads
-        order = head_order(self._config)
+        order = torch.tensor(head_order(self._config))
         self._norm(f"{there}.input_layernorm", f"{here}.norm")
         queries = in_heads(*self._linear(f"{there}.self_attn.q_proj", (width, width)), order)
         turned = in_heads(*self._linear(f"{there}.self_attn.k_proj", (keys, width)), order)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from .graph import Stored
+from .nodes import Stored
 
 
 def tensor_places(path: Path) -> dict[str, Stored]:
@@ -24,3 +25,8 @@ def tensor_places(path: Path) -> dict[str, Stored]:
         )
         for name, entry in header.items()
     }
+
+
+def is_plain(places: Mapping[str, Stored]) -> bool:
+    """Whether these are a checkpoint's own weights: integers come with rotary tables."""
+    return "rotary.cos" not in places

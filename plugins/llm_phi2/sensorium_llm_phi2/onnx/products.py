@@ -19,9 +19,10 @@ from sensorium.onnx_runtime import open_graph, require_onnx, require_onnx_runtim
 
 from sensorium_llm_phi2.checkpoint import WEIGHTS
 
-from .convert import ACCURACY_LEVEL, GRAPH, write_graph
-from .graph import Stored
+from .convert import ACCURACY_LEVEL, GRAPH, write_graph, write_plain_graph
 from .model import OnnxPhiLanguageModel
+from .nodes import Stored
+from .places import is_plain
 
 _POSITIONS = 64
 """Of a short conversation, the new ones included."""
@@ -36,26 +37,33 @@ class LayerProducts:
     def __init__(self, config: Any, stored: Mapping[str, Stored], size: int) -> None:
         require_onnx_runtime()
         require_onnx("Probing ONNX Runtime")
-        held = sum(place.length for name, place in stored.items() if name.startswith("layers.0."))
+        plain = is_plain(stored)
+        first = "model.layers.0." if plain else "layers.0."
+        of_one = {name: place for name, place in stored.items() if name.startswith(first)}
+        held = sum(4 * prod(p.shape) if plain else p.length for p in of_one.values())
         layers = pairs(size, held, config.num_hidden_layers)
-        there = [f"layers.{number}." for number in range(layers)]
         changed: dict[str, Any] = {"num_hidden_layers": layers, "vocab_size": _VOCABULARY}
         changed |= dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"))
         few = type(config).from_dict(config.to_dict() | changed)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            there = [first.replace("0", str(number)) for number in range(layers)]
             save_file(dict(_weights(config, stored, there)), folder / WEIGHTS)
-            write_graph(few, dict(_blocks(config, stored)), folder, ACCURACY_LEVEL)
+            if plain:
+                write_plain_graph(few, folder)
+            else:
+                write_graph(few, dict(_blocks(config, stored)), folder, ACCURACY_LEVEL)
             model = OnnxPhiLanguageModel(
                 open_graph(folder / GRAPH), torch.empty(0), few, folder, fingerprint=""
             )
         self._rows = torch.ones(min(_POSITIONS, model.context_length), config.hidden_size)
         self._session = model.open_session()
         self._session.append(self._rows)
+        marked = ("proj.weight", "dense.weight", "fc1.weight", "fc2.weight", ".scales")
         self.flops = layers * sum(
             2 * place.shape[0] * _inputs(config, name)
-            for name, place in stored.items()
-            if name.startswith("layers.0.") and name.endswith(".scales")
+            for name, place in of_one.items()
+            if name.endswith(marked) and len(place.shape) == 2
         )
 
     def multiply(self, rows: int) -> None:
@@ -72,15 +80,18 @@ def _weights(
     for name, place in stored.items():
         shape = place.shape
         if name.startswith("embedding.") or (
-            name.startswith("layers.") and not name.startswith(tuple(layers))
+            name.startswith(("layers.", "model.layers.")) and not name.startswith(tuple(layers))
         ):
             continue
-        if name.startswith("head.") and shape[0] == config.vocab_size:  # not the order of inputs
+        ends = ("head.", "lm_head.", "model.embed_tokens.")
+        if name.startswith(ends) and shape[0] == config.vocab_size:  # not the order of inputs
             shape = (_VOCABULARY, *shape[1:])
         if place.dtype == "U8":
             yield name, np.frombuffer(random.bytes(prod(shape)), np.uint8).reshape(shape)
         elif place.dtype == "I64":  # an order of inputs
             yield name, np.arange(shape[0])
+        elif name.startswith(("model.", "lm_head.")):
+            yield name, random.standard_normal(shape, np.float32) * _SCALE
         else:
             yield name, np.full(shape, _SCALE, np.float16 if place.dtype == "F16" else np.float32)
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from sensorium.errors import CheckpointError
-from torch import Tensor
 
 _STEP = 8
 
 
-def head_order(config: Any) -> Tensor:
-    """int64 [h]: which channel of a head stands in which place."""
+def head_order(config: Any) -> list[int]:
+    """Which channel of a head stands in which place."""
     head_width, half = _widths(config)
     surplus = _padded(half) - half
     if 2 * (half + surplus) > head_width:
@@ -29,18 +29,18 @@ def head_order(config: Any) -> Tensor:
     still = list(range(2 * half, head_width))
     first = [*range(half), *still[:surplus]]
     second = [*range(half, 2 * half), *still[surplus : 2 * surplus]]
-    return torch.tensor([*first, *second, *still[2 * surplus :]])
+    return [*first, *second, *still[2 * surplus :]]
 
 
-def tables(config: Any) -> tuple[Tensor, Tensor]:
+def tables(config: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Cosines and sines of every position and turned pair, both float32 [context, R / 2]."""
     _, half = _widths(config)
-    frequencies = torch.zeros(_padded(half))
-    steps = torch.arange(0, 2 * half, 2, dtype=torch.float32) / (2 * half)
-    frequencies[:half] = 1 / config.rope_parameters["rope_theta"] ** steps
-    positions = torch.arange(config.max_position_embeddings, dtype=torch.float32)
-    angles = torch.outer(positions, frequencies)
-    return angles.cos(), angles.sin()
+    frequencies = np.zeros(_padded(half), np.float32)
+    steps = np.arange(0, 2 * half, 2, dtype=np.float32) / np.float32(2 * half)
+    frequencies[:half] = 1 / np.float32(config.rope_parameters["rope_theta"]) ** steps
+    positions = np.arange(config.max_position_embeddings, dtype=np.float32)
+    angles = np.outer(positions, frequencies)
+    return np.cos(angles), np.sin(angles)
 
 
 def _widths(config: Any) -> tuple[int, int]:
