@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
+from sensorium.debug import explained
 from sensorium.errors import SensoriumError, suggestion
 
-from .common import build, explained, model_option, plan_of
+from .common import build, model_option, plan_of
 from .conversation import Conversation
 from .decoding import chosen, decoding_options
 
