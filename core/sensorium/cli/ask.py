@@ -20,6 +20,7 @@ from .common import (
     read_recording,
 )
 from .decoding import chosen, decoding_options
+from .interrupting import AtOnce
 
 if TYPE_CHECKING:
     from sensorium.answer import Answer
@@ -61,6 +62,7 @@ def ask(
     sensorium ask --image scene.png "What do you see?"
     sensorium ask --image scene.png --audio question.wav
     """
+    context.with_resource(AtOnce())
     from sensorium.messages import Message
 
     options = chosen(decoding)

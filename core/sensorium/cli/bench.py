@@ -18,6 +18,7 @@ from .common import (
     read_picture,
     read_recording,
 )
+from .interrupting import AtOnce
 from .machine import in_words, time_in_words
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def bench(
     sensorium bench --image scene.png
     sensorium bench --model phi2-cpu --image scene.png "What is in the picture?"
     """
+    context.with_resource(AtOnce())
     from sensorium.benchmark import benchmark
 
     def read() -> list[Media]:

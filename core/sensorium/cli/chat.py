@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from sensorium.debug import explained
 from sensorium.errors import ConfigError, SensoriumError, suggestion
 from sensorium.text_files import EncodingError, piped_lines
 
-from .common import build, explained, model_option, plan_of
+from .common import build, model_option, plan_of
 from .conversation import Conversation
 from .decoding import chosen, decoding_options
 

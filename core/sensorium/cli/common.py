@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sensorium.debug import VARIABLE
-from sensorium.errors import told
+from sensorium.debug import one_line
 from sensorium.registry import Registry
+
+from .interrupting import AtOnce
 
 if TYPE_CHECKING:
     from sensorium.contracts import Transcript
@@ -77,11 +78,13 @@ def name_broken(context: click.Context, registry: Registry) -> None:
 
 def plan_of(context: click.Context, model: str, overrides: Sequence[str]) -> Plan:
     """The checked recipe of `model`, nothing loaded; names plugins that broke on the way."""
-    from sensorium.loading import plan_source
+    with AtOnce():
+        from sensorium.loading import plan_source
 
     registry = registry_of(context)
     try:
-        return plan_source(model, overrides, registry=registry)
+        with AtOnce():
+            return plan_source(model, overrides, registry=registry)
     finally:
         name_broken(context, registry)
 
@@ -93,7 +96,8 @@ def build(plan: Plan) -> ChatEngine:
     notice = f"Loading {plan.source} ..." if sys.stderr.isatty() else ""
     click.echo(notice, err=True, nl=False)
     try:
-        engine = ChatEngine(plan.build())
+        with AtOnce():
+            engine = ChatEngine(plan.build())
     finally:
         click.echo(f"\r{' ' * len(notice)}\r" if notice else "", err=True, nl=False)
     _name_untrained(plan, engine)
@@ -148,20 +152,6 @@ def check_senses(plan: Plan, media: Iterable[Media]) -> None:
 
     for item in media:
         require_sense(item.modality, plan.modalities)
-
-
-def explained(error: Exception) -> str:
-    """An error for a terminal, in one line, with its cause where that is a plugin's."""
-    text = one_line(told(error))
-    if told(error) == str(error):
-        return text
-    return f"{text} ({VARIABLE}=1 shows where)"
-
-
-def one_line(text: object, longest: int = 2000) -> str:
-    """`text` without line breaks, cut where it is very long."""
-    flat = " ".join(str(text).split())
-    return flat if len(flat) <= longest else flat[: longest - 3] + "..."
 
 
 def echo_json(value: Any) -> None:

@@ -7,10 +7,9 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.debug import one_line
 from sensorium.errors import told
 from sensorium.specs import BundleSpec, ChatTemplate
-
-from .common import one_line
 
 if TYPE_CHECKING:
     from sensorium.contracts import Projector

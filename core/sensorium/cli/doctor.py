@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sensorium.debug import one_line
 from sensorium.errors import SensoriumError, told
 from sensorium.registry import Registry
 
-from .common import aligned, echo_json, json_option, model_option, one_line, registry_of
+from .common import aligned, echo_json, json_option, model_option, registry_of
+from .interrupting import AtOnce
 from .machine import in_words, known_flaws, machine, missing_packages, packages, time_in_words
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_js
     Memory comes from the shapes of its parts, times from these and a probe of the machine, which
     takes a few seconds. Exits with 1 where the model cannot run here.
     """
+    context.with_resource(AtOnce())
     registry = registry_of(context, quiet=True)
     report = Report(machine(), packages())
     _examine(report, model, overrides, registry)

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from sensorium.debug import one_line
 from sensorium.errors import UnknownNameError
 from sensorium.registry import Entry, Registry, Table
 
-from .common import aligned, echo_json, json_option, one_line, registry_of
+from .common import aligned, echo_json, json_option, registry_of
 from .describing import describe_spec
 
 

@@ -15,6 +15,7 @@ from sensorium.media.audio import SAMPLE_RATE_HZ
 from sensorium.media.subtitles import SubtitleForm, subtitles
 
 from .common import check_senses, echo_json, model_option, plan_of, read_recording
+from .interrupting import AtOnce
 
 if TYPE_CHECKING:
     from sensorium.pipeline import Plan, PlannedHearing
@@ -55,6 +56,7 @@ def transcribe(
     \b
     sensorium transcribe talk.mp3 --format srt > talk.srt
     """
+    context.with_resource(AtOnce())
     from sensorium.device import resolve_device, use_threads
     from sensorium.hearing import Hearing
 

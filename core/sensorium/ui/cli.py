@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sensorium.cli.common import build, model_option, plan_of, registry_of
+from sensorium.cli.interrupting import AtOnce
 from sensorium.errors import MissingPackageError
 
 
@@ -36,7 +37,8 @@ def app(
 
 def _modules() -> tuple[Any, Any]:
     try:
-        from . import page, serving
+        with AtOnce():
+            from . import page, serving
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gradio":
             raise
