@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from sensorium.text_files import read_text
+
 from .grouping import Span
 
 PLACE = "place.json"
@@ -46,7 +48,7 @@ def read_place(checkpoint: Path) -> Place | None:
     """None where an earlier version wrote the checkpoint."""
     if not (checkpoint / PLACE).is_file():
         return None
-    held = json.loads((checkpoint / PLACE).read_text("utf-8"))
+    held = json.loads(read_text(checkpoint / PLACE))
     groups = tuple((start, batch) for start, batch in held.pop("groups"))
     return Place(**held, groups=groups)
 
