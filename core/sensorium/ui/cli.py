@@ -10,6 +10,8 @@ from sensorium.cli.common import build, model_option, plan_of, registry_of
 from sensorium.cli.interrupting import AtOnce
 from sensorium.errors import MissingPackageError
 
+from .address import require_address
+
 
 @click.command("app")
 @model_option
@@ -27,6 +29,7 @@ def app(
     share: bool,
 ) -> None:
     """Open the chat page in a browser; Ctrl-C ends it."""
+    require_address(host, port)  # before anything is loaded
     page, serving = _modules()
     plan = plan_of(context, model, overrides)
     demo = page.page_of(build(plan), model, registry_of(context))
