@@ -116,11 +116,6 @@ def test_what_could_mean_several_things_is_refused_with_what_to_give(engine, giv
         assert isinstance(caught.value, SensoriumError)
 
 
-def test_a_role_that_the_template_does_not_have_is_refused(engine):
-    with pytest.raises(SensoriumError, match="no turn for the role 'bot'"):
-        engine.ask({"role": "bot", "content": "hello"})
-
-
 @pytest.mark.parametrize(
     "make",
     [
@@ -200,3 +195,9 @@ def test_readers_say_what_they_read(read, file):
             read(given)
     with pytest.raises(MediaError, match="Addresses are not fetched: download the file"):
         read("https://example.com/a.png")
+
+
+@pytest.mark.parametrize("role", ["wizard", ["user"], None, 3])
+def test_a_role_that_is_none_is_named_at_once(role):
+    with pytest.raises(InputTypeError, match=r"is no role\. Give one of system, user, assistant"):
+        as_messages({"role": role, "content": "x"})
