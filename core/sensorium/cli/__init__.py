@@ -1,6 +1,6 @@
 """The command line: `sensorium COMMAND`. Commands are registered by plugins, ours included.
 
-Exit codes: 0 done, 1 it could not be done, 2 it was asked for wrongly, 130 interrupted.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sensorium.engine import AnswerStream
 
 LONGEST_QUESTION = 2**20
-"""Characters of it; far more than any context window holds."""
+"""In characters; far more than any context window holds."""
 
 
 @click.command("ask")
@@ -56,7 +56,7 @@ def ask(
 ) -> None:
     """Answer QUESTION about the given pictures and recordings; `-` reads it from stdin.
 
-    A recording may ask by itself.
+    A recording can be the question.
 
     \b
     sensorium ask --image scene.png "What do you see?"

@@ -1,8 +1,8 @@
-"""Ctrl-C where nothing has to be ended in order: the process ends, with no traceback.
+"""Ctrl-C where no cleanup is needed: the process exits, without a traceback.
 
 A KeyboardInterrupt is raised wherever Python happens to be: in an import, whose library may swallow
 it, turn it into an error of its own, or abort as torch does; or at the very end, as a traceback.
-This is the first module of a command line that is imported, so it imports next to nothing.
+The command line imports this module first, so it imports next to nothing itself.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ import os
 import signal
 
 INTERRUPTED = 130
-"""The exit code of whatever Ctrl-C ended."""
+"""The exit code after Ctrl-C."""
 
 
 def leave_at_once() -> None:
-    """From now on Ctrl-C ends the process, unless somebody has put another handler there."""
+    """From now on Ctrl-C ends the process, unless another handler is installed."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
 
 
 def raise_as_usual() -> None:
-    """From now on Ctrl-C is a KeyboardInterrupt again: what has begun may have to be ended."""
+    """From now on Ctrl-C raises KeyboardInterrupt again: work in progress may need cleanup."""
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class AtOnce:
-    """`with AtOnce():` for heavy imports, for reading weights, for commands that only read."""
+    """`with AtOnce():` for heavy imports, loading weights, and commands that only read."""
 
     def __enter__(self) -> None:
         import threading

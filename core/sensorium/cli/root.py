@@ -57,7 +57,7 @@ class Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Click's own, with suggestions from the registered names."""
+        """As in click, with suggestions from the registered names."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
@@ -72,7 +72,7 @@ class Root(click.Group):
                 formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> None:
-        """Run the command; what it returns is no exit code."""
+        """Run the command; its return value is not an exit code."""
         raise_as_usual()
         try:
             super().invoke(ctx)
