@@ -19,6 +19,13 @@ def explained(error: BaseException) -> str:
     if isinstance(error, SensoriumError):
         text = one_line(told(error))
         return text if told(error) == str(error) else f"{text} ({VARIABLE}=1 shows where)"
+    from .memory import is_exhausted
+
+    if is_exhausted(error):
+        return (
+            "There is not enough memory for this. What a model takes says `sensorium doctor`, what "
+            f"a training takes its --dry-run ({VARIABLE}=1 shows where it failed)"
+        )
     place = "; ".join([*getattr(error, "__notes__", ()), f"unexpected; {VARIABLE}=1 shows where"])
     return f"{type(error).__name__}: {one_line(error)} ({place})"
 
