@@ -12,12 +12,12 @@ first use, so that importing `sensorium` imports neither torch nor pydantic.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from .version import __version__
 
+TYPE_CHECKING = False  # what type checkers take for True; `typing` itself takes a while to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from .answer import Answer, Answering
     from .contracts import (
         AdaptableLanguageModel,
@@ -191,6 +191,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     if name not in _HOME_OF:
         raise AttributeError(f"module 'sensorium' has no attribute '{name}'")
     return getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)

@@ -13,6 +13,7 @@ into it, so a killed save leaves the old one whole.
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import shutil
@@ -79,13 +80,27 @@ def writing_bundle(folder: Path) -> Iterator[None]:
     except (OSError, SafetensorError, PluginError) as raised:
         # A plugin writes too; what stopped it then is the cause of its error.
         error = raised.__cause__ if isinstance(raised, PluginError) else raised
-        if not isinstance(error, OSError | SafetensorError):
+        if not (isinstance(error, SafetensorError) or _hinders_writing(error, folder)):
             raise
         reason = getattr(error, "strerror", None) or str(error)
         raise BundleError(
             f"Cannot write the bundle {folder}: {reason}",
             hint="Make room, or choose a folder that can be written; what was there is untouched.",
         ) from error
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+
+
+def _hinders_writing(error: BaseException | None, folder: Path) -> bool:
+    """Whether it is the disk, or a file of the bundle or beside it, and not one that was read."""
+    if not isinstance(error, OSError):
+        return False
+    if error.errno in _NO_ROOM or error.filename is None:
+        return True
+    named, target = Path(str(error.filename)).absolute(), folder.absolute()
+    inside = target in named.parents or named == target or named in target.parents
+    return inside or any(part.startswith(f".{folder.name}-") for part in named.parts)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ training or in a conversion, gets what the contract says or an error that names 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -120,16 +120,23 @@ def _feature_shape(shape: Any, owner: str) -> FeatureShape:
     if not isinstance(shape, FeatureShape):
         raise _wrong(owner, "inspect", shape, "a FeatureShape")
     positions, grid = shape.positions, shape.grid
-    sound = shape.width > 0 and (positions is None or positions > 0)
-    if not sound or (grid is not None and positions != grid[0] * grid[1]):
+    sound = _is_count(shape.width) and (positions is None or _is_count(positions))
+    if grid is not None:
+        counted = isinstance(grid, tuple) and len(grid) == 2 and all(map(_is_count, grid))
+        sound = sound and counted and positions == grid[0] * grid[1]
+    if not sound:
         raise PluginError(f"`inspect` of the {owner} gave {shape}, which cannot be")
     return shape
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _llm_shape(shape: Any, owner: str) -> LanguageModelShape:
     if not isinstance(shape, LanguageModelShape):
         raise _wrong(owner, "inspect", shape, "a LanguageModelShape")
-    if min(shape.width, shape.vocabulary, shape.context_length) < 1:
+    if not all(map(_is_count, (shape.width, shape.vocabulary, shape.context_length))):
         raise PluginError(f"`inspect` of the {owner} gave {shape}, which cannot be")
     return shape
 
@@ -154,17 +161,24 @@ def _source(source: Any, owner: str) -> SampleSource:
     return source  # type: ignore[no-any-return]
 
 
-def _path(path: Any, owner: str) -> Path:
-    if not isinstance(path, Path):
-        raise _wrong(owner, "folder or training", path, "a Path")
-    return path
+def _path_of(function: str) -> Check:
+    def check(path: Any, owner: str) -> Path:
+        if not isinstance(path, Path):
+            raise _wrong(owner, function, path, "a Path")
+        return path
+
+    return check
 
 
 def _examples(examples: Any, owner: str) -> Any:
-    for example in examples:
-        if not (isinstance(example, tuple | list) and isinstance(example[0], Path)):
+    if not isinstance(examples, Iterable):
+        raise _wrong(owner, "examples", examples, "pairs of (Path, question)")
+    given = list(examples)  # a generator can be read but once
+    for example in given:
+        pair = isinstance(example, tuple | list) and len(example) == 2
+        if not (pair and isinstance(example[0], Path) and isinstance(example[1], str)):
             raise _wrong(owner, "examples", example, "(Path, question)")
-    return examples
+    return given
 
 
 def _rows(rows: Any, owner: str) -> Iterator[Mapping[str, Score]]:
@@ -205,7 +219,11 @@ _ARGUMENTS: dict[type, dict[str, tuple[tuple[str, ...], Check]]] = {
         "convert": (("options", "folder"), _settings),
     },
     DatasetFormat: {"open": (("options",), _source)},
-    BundleSpec: {"folder": ((), _path), "examples": ((), _examples), "training": ((), _path)},
+    BundleSpec: {
+        "folder": ((), _path_of("folder")),
+        "examples": ((), _examples),
+        "training": ((), _path_of("training")),
+    },
     Evaluation: {"run": (("engine", "limit"), _rows)},
 }
 """Spec → its functions, with the arguments they are called with and the check of what they give."""

@@ -34,6 +34,8 @@ class WeightsHeader:
     """What a safetensors file says about itself, weights unread."""
 
     shapes: dict[str, list[int]]
+    dtypes: dict[str, str]
+    """As the format calls them: F32, BF16, U8 …"""
     metadata: dict[str, str]
 
 
@@ -52,15 +54,22 @@ def no_progress_bar() -> Iterator[None]:
 
 
 def read_header(path: Path, *, where: str | None = None) -> WeightsHeader:
-    """Shapes and metadata of a safetensors file; CheckpointError where it is not one."""
+    """Shapes, types and metadata of a safetensors file; CheckpointError where it is not one.
+
+    Imports no torch.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         raise CheckpointError(f"No weights file {path}", where=where)
     try:
-        with safe_open(path, framework="pt") as file:
-            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-            return WeightsHeader(shapes, dict(file.metadata() or {}))
+        with safe_open(path, framework="np") as file:
+            parts = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            return WeightsHeader(
+                shapes={name: part.get_shape() for name, part in parts.items()},
+                dtypes={name: part.get_dtype() for name, part in parts.items()},
+                metadata=dict(file.metadata() or {}),
+            )
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not a readable safetensors file",
@@ -119,30 +128,31 @@ def _sort_metadata(path: Path) -> None:
         file.write(text.ljust(length))
 
 
-def load_weights(module: nn.Module, files: Sequence[Path], name_of: NameOf, *, kind: str) -> None:
-    """Fill every parameter of `module` from `files`, converting to its type.
+def find_weights(
+    shapes: Mapping[str, Sequence[int]], files: Sequence[Path], name_of: NameOf, *, kind: str
+) -> dict[str, tuple[Path, str]]:
+    """Where the tensors of these names and shapes are: file, and name in it; reads headers alone.
 
-    Raises CheckpointError before the first tensor is read where one is missing, unknown, of
-    another shape or quantized, so that nothing is ever left at random. `kind` is the word for
-    the model in the error, such as 'CLIP'.
+    Raises CheckpointError where one is missing, unknown, of another shape or quantized. `kind` is
+    the word for the model in the error, such as 'CLIP'.
     """
-    import torch
-
-    targets = dict(module.named_parameters())
     found: dict[str, tuple[Path, str]] = {}
     problems: list[str] = []
     for path in files:
-        with _opened(path) as file:
-            for name, stored in _named(file, name_of):
-                if name in found:
-                    problems.append(f"{name} is stored twice")
-                elif name not in targets:
-                    problems.append(f"{stored} is unknown")
-                else:
-                    part = file.get_slice(stored)
-                    problems += _differences(stored, part, list(targets[name].shape))
-                found[name] = (path, stored)
-    problems += [f"{name} is missing" for name in targets if name not in found]
+        header = read_header(path)
+        for stored, shape in header.shapes.items():
+            if (name := name_of(stored)) is None:
+                continue
+            if name in found:
+                problems.append(f"{name} is stored twice")
+            elif name not in shapes:
+                problems.append(f"{stored} is unknown")
+            elif shape != (wanted := [*shapes[name]]):
+                problems.append(f"{stored} has the shape {shape} instead of {wanted}")
+            elif (dtype := header.dtypes[stored]) not in _FLOATS:
+                problems.append(f"{stored} has the type {dtype} instead of a float")
+            found[name] = (path, stored)
+    problems += [f"{name} is missing" for name in shapes if name not in found]
     if problems:
         more = len(problems) - _NAMED_PROBLEMS
         raise CheckpointError(
@@ -151,6 +161,20 @@ def load_weights(module: nn.Module, files: Sequence[Path], name_of: NameOf, *, k
             where=str(files[0].parent),
             hint=f"Use a complete checkpoint of a {kind} model.",
         )
+    return found
+
+
+def load_weights(module: nn.Module, files: Sequence[Path], name_of: NameOf, *, kind: str) -> None:
+    """Fill every parameter of `module` from `files`, converting to its type.
+
+    Raises what `find_weights` raises before the first tensor is read, so that nothing is ever left
+    at random.
+    """
+    import torch
+
+    targets = dict(module.named_parameters())
+    shapes = {name: weight.shape for name, weight in targets.items()}
+    found = find_weights(shapes, files, name_of, kind=kind)
     for path in files:
         with _opened(path) as file, torch.no_grad():
             for name, (holder, stored) in found.items():
@@ -176,13 +200,6 @@ def _named(file: Any, name_of: NameOf) -> Iterator[tuple[str, str]]:
     for stored in file.keys():  # noqa: SIM118 - safe_open is no mapping
         if (name := name_of(stored)) is not None:
             yield name, stored
-
-
-def _differences(stored: str, part: Any, wanted: list[int]) -> Iterator[str]:
-    if (shape := part.get_shape()) != wanted:
-        yield f"{stored} has the shape {shape} instead of {wanted}"
-    if (dtype := part.get_dtype()) not in _FLOATS:
-        yield f"{stored} has the type {dtype} instead of a float"
 
 
 @contextmanager

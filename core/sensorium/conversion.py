@@ -8,7 +8,7 @@ from typing import Any
 
 from .bundle import save_bundle, scratch_beside, writing_bundle
 from .config import make_recipe
-from .errors import ConfigError, UnknownNameError, placed
+from .errors import ConfigError, placed, suggestion
 from .pipeline import Plan, plan
 from .registry import Registry
 
@@ -29,7 +29,11 @@ def convert_bundle(
         parts[sense.modality] = (sense.encoder, sense.encoder_options)
     for name in only:
         if name not in parts:
-            raise UnknownNameError("part", name, [*parts])
+            raise ConfigError(
+                f"No part '{name}'",
+                where="--only",
+                hint=f"{suggestion(name, parts)}This model has: {', '.join(parts)}.",
+            )
     chosen = only or [name for name in parts if name == LANGUAGE_MODEL or parts[name][0].convert]
     for name in chosen:
         if parts[name][0].convert is None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+WRITE_ONE = "How to write a plugin: docs/plugins.md"
+
 
 class SensoriumError(Exception):
     """Base of the family: one clear sentence, the place it concerns, the next step."""
@@ -86,6 +88,8 @@ class UnknownNameError(ConfigError):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
         known = sorted(known)
         hint = f"{suggestion(name, known)}See: sensorium plugins list"
+        if not known:  # the list would show nothing of the kind
+            hint = f"No plugin that is installed has any. {WRITE_ONE}"
         super().__init__(f"No {kind} '{name}'", where=where, hint=hint)
 
 
@@ -171,6 +175,14 @@ class NothingHeardError(SensoriumError):
     """A turn that is only sound, in which no words were understood."""
 
     code = "nothing_heard"
+
+
+def other_kind(examples: str) -> str:
+    """The hint for a checkpoint of a kind that a plugin does not load."""
+    return (
+        f"Use {examples}. Every other kind of model needs a plugin of its own; sensorium plugins "
+        f"list shows those that are installed. {WRITE_ONE}"
+    )
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from .config import validate
 from .errors import InputTypeError
 from .generation import GenerationOptions
 from .media.given import is_media
-from .messages import Message, question
+from .messages import Message, Role, question
 
 if TYPE_CHECKING:
     from .messages import Content
@@ -94,7 +94,10 @@ def _message(given: Message | Mapping[str, Any]) -> Message:
             f"A message has the keys role and content, not {', '.join(map(str, given)) or 'none'}",
             hint="Or write Message.user(…).",
         )
+    role, roles = given["role"], get_args(Role)
+    if not isinstance(role, str) or role not in roles:
+        raise InputTypeError(f"{role!r} is no role", hint=f"Give one of {', '.join(roles)}.")
     content = given["content"]
     several = isinstance(content, list | tuple)
     made = Message.user(*(content if several else [content]))
-    return Message(given["role"], made.parts)
+    return Message(role, made.parts)  # type: ignore[arg-type]  # one of them

@@ -8,6 +8,9 @@ import psutil
 
 _CONTAINER = Path("/sys/fs/cgroup")
 
+_EXHAUSTED = ("can't allocate memory", "Failed to allocate memory", "bad_alloc", "bad allocation")
+"""What libraries say in an error of no kind of its own."""
+
 
 def total_memory() -> int:
     """Bytes in all."""
@@ -23,6 +26,16 @@ def available_memory() -> int:
     if limit is None or used is None:
         return available
     return max(0, min(available, limit - used))
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether an allocation failed: Python's, torch's, a GPU's, or that of a C++ library."""
+    said = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or any(words in said for words in _EXHAUSTED)
+    )
 
 
 def _limit(name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -24,10 +25,19 @@ WORDLESS_QUESTION = "What do you see?"
 
 _UNSEEN = frozenset({"Cc", "Cf"})  # control and format characters: what has no width, say
 
+_SHAPELESS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""Of other categories: Unicode's Default_Ignorable_Code_Point, and braille without a dot."""
+
 
 def has_words(text: str) -> bool:
     """Whether anything in it can be read: blanks and characters without a shape cannot."""
-    return any(not c.isspace() and unicodedata.category(c) not in _UNSEEN for c in text)
+    return any(
+        not c.isspace() and unicodedata.category(c) not in _UNSEEN and not _SHAPELESS.match(c)
+        for c in text
+    )
 
 
 @dataclass(frozen=True, slots=True)

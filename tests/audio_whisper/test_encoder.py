@@ -220,6 +220,32 @@ def test_a_damaged_checkpoint_is_named(pocket, tmp_path, change, said):
         build_encoder(options, "cpu")
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (setting("config.json", d_model=64), r"has the shape .* instead of \[64"),
+        (setting("config.json", encoder_layers=9), r"layers\.2\.\S+ is missing"),
+        (setting("config.json", encoder_ffn_dim=40), r"fc1\.\S+ has the shape"),
+        (setting("config.json", activation_function="loud"), "'loud' is unknown"),
+        (setting("preprocessor_config.json", chunk_length=30), "1500 frames"),
+        (setting("preprocessor_config.json", feature_size=128), "128 mel bins"),
+        (weights(lambda held: held.pop("model.encoder.conv2.bias")), "conv2.bias is missing"),
+    ],
+)
+def test_what_build_refuses_by_shape_is_refused_from_headers(pocket, tmp_path, change, said):
+    options = damaged(pocket, tmp_path / "bad", change)
+    with pytest.raises(CheckpointError, match=said):
+        inspect_encoder(options)
+    with pytest.raises(CheckpointError, match=said):
+        build_encoder(options, "cpu")
+
+
+def test_another_kind_of_model_is_told_what_to_do(pocket, tmp_path):
+    options = damaged(pocket, tmp_path / "bad", setting("config.json", model_type="wav2vec2"))
+    with pytest.raises(CheckpointError, match=r"Use a size .*docs/plugins\.md"):
+        inspect_encoder(options)
+
+
 def test_a_conversion_alone_has_no_features(pocket):
     with pytest.raises(CheckpointError, match="only transcribes: set mode: transcribe"):
         inspect_encoder(WhisperOptions(checkpoint=str(pocket / "ctranslate2")))

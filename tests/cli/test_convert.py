@@ -19,7 +19,7 @@ def test_a_language_model_without_another_backend(run, recipe, tmp_path):
 
 def test_a_part_that_does_not_exist_or_cannot_be_converted(run, recipe, tmp_path):
     result = run("convert", recipe, "--only", "imgae", "--output", tmp_path / "new")
-    assert "No part 'imgae'" in result.output
+    assert "No part 'imgae' (--only). Did you mean 'image'? This model has: llm" in result.output
     result = run("convert", recipe, "--only", "image", "--output", tmp_path / "new")
     assert "has no backend to convert to" in result.output
     assert "encoders.image.plugin" in result.output

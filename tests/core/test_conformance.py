@@ -201,6 +201,11 @@ def test_what_was_built_is_what_was_promised(spec, said):
         (FeatureShape(0, 4), "which cannot be"),
         (FeatureShape(8, 0), "which cannot be"),
         (FeatureShape(8, 4, (3, 3)), "which cannot be"),
+        (FeatureShape(8, 4, (4,)), "which cannot be"),
+        (FeatureShape("8"), "which cannot be"),
+        (FeatureShape(None), "which cannot be"),
+        (FeatureShape(8.5), "which cannot be"),
+        (FeatureShape(8, "4"), "which cannot be"),
     ],
 )
 def test_what_inspect_gives_is_checked(shape, said):

@@ -258,3 +258,10 @@ def test_one_broken_plugin_does_not_end_the_command_line(project, tmp_path):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
     )
     assert "SystemExit: 7" in done.stdout
+
+
+def test_a_name_of_which_there_are_none_does_not_send_to_an_empty_list():
+    assert "See: sensorium plugins list" in str(UnknownNameError("encoder", "clp", ["clip"]))
+    error = str(UnknownNameError("transcriber", "whisper", []))
+    assert "sensorium plugins list" not in error
+    assert "docs/plugins.md" in error

@@ -18,6 +18,12 @@ from sensorium.testing import EARS, fake_engine
 RED = Image.new("RGB", (6, 4), "red")
 
 
+def _half(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.resize((60, 60)).save(file, "BMP")
+    return file.getvalue()[:5000]
+
+
 @pytest.fixture(scope="module")
 def engine():
     return fake_engine(recipe={"generation": {"max_tokens": 6}} | EARS)
@@ -116,11 +122,6 @@ def test_what_could_mean_several_things_is_refused_with_what_to_give(engine, giv
         assert isinstance(caught.value, SensoriumError)
 
 
-def test_a_role_that_the_template_does_not_have_is_refused(engine):
-    with pytest.raises(SensoriumError, match="no turn for the role 'bot'"):
-        engine.ask({"role": "bot", "content": "hello"})
-
-
 @pytest.mark.parametrize(
     "make",
     [
@@ -144,6 +145,24 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         with pytest.raises(MediaError) as caught:
             Message.user(path)
         assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The file is empty"),
+        (b"hello", r"neither a picture \(JPEG, .*\) nor a recording \(WAV, .*\) in a known format"),
+        (b"RIFF\0\0\0\0WAVE", "The recording is damaged or incomplete"),
+        (b"ID3\3\0\0\0\0\0\0", "The recording is damaged or incomplete"),
+        (_half(RED), "The picture is damaged or incomplete"),
+    ],
+)
+def test_an_error_names_what_was_given(tmp_path, content, said):
+    path = tmp_path / "question.wav"
+    path.write_bytes(content)
+    for given in (content, path):
+        with pytest.raises(MediaError, match=said):
+            Message.user(given)
 
 
 def test_options_may_be_a_dict_over_those_of_the_recipe(engine):
@@ -200,3 +219,9 @@ def test_readers_say_what_they_read(read, file):
             read(given)
     with pytest.raises(MediaError, match="Addresses are not fetched: download the file"):
         read("https://example.com/a.png")
+
+
+@pytest.mark.parametrize("role", ["wizard", ["user"], None, 3])
+def test_a_role_that_is_none_is_named_at_once(role):
+    with pytest.raises(InputTypeError, match=r"is no role\. Give one of system, user, assistant"):
+        as_messages({"role": role, "content": "x"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
+import re
 import typing
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -175,3 +176,30 @@ def test_numbers_of_a_training(tmp_path, setting):
     key = "features.max_bytes" if key == "features" else key
     with pytest.raises(ConfigError, match=f"'{key}.*less than"):
         load_training_recipe(path, [setting])
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "{num_hidden_layers: 1000000000}",
+        "{hidden_size: 1000000000}",
+        "{vocab_size: 100000000000}",
+        "{max_position_embeddings: 1000000000000}",
+    ],
+)
+def test_shapes_of_random_weights(shape):
+    words = ["ask", "hi", "--set", "llm.random_seed=1", "--set", f"llm.config={shape}"]
+    result = CliRunner().invoke(root, words)
+    assert result.exit_code == 2
+    assert re.search(r"llm\.config.*is at most 1", result.stderr)
+
+
+def test_what_fits_no_memory_is_told_in_words(monkeypatch):
+    def exhausted(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+
+    monkeypatch.setattr("sensorium.loading.plan_source", exhausted)
+    result = CliRunner().invoke(root, ["ask", "hi"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: There is not enough memory for this.")
+    assert "unexpected" not in result.stderr

@@ -1,5 +1,7 @@
 """Memory of the machine, or of the container around it."""
 
+import pytest
+import torch
 from sensorium import memory
 
 
@@ -19,3 +21,13 @@ def test_a_container_without_a_limit_is_no_limit(monkeypatch, tmp_path):
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.total_memory() == total
     assert memory.available_memory() > 0
+
+
+def test_what_libraries_raise_where_there_is_no_more():
+    with pytest.raises(RuntimeError) as failed:
+        torch.empty(2**60)
+    assert memory.is_exhausted(failed.value)
+    assert memory.is_exhausted(MemoryError())
+    assert memory.is_exhausted(torch.OutOfMemoryError("CUDA"))
+    assert memory.is_exhausted(RuntimeError("std::bad_alloc"))
+    assert not memory.is_exhausted(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))

@@ -163,11 +163,26 @@ def test_the_beginning_of_a_conversation_renders_alike(template, said, tokenizer
 
 
 BLANK = ["", " ", "\n", "  \t ", "\u00a0", "\u3000", "\u200b", "\ufeff\u00ad", "\0"]
+BLANK += [
+    "\ufe0f",
+    "\u034f",
+    "\u3164",
+    "\u115f\u1160",
+    "\u2800 \u2800",
+    "\uffa0",
+    "\U000e0100",
+    "\u2065",
+]
 
 
 def test_what_has_words():
     assert not any(map(has_words, BLANK))
-    assert all(map(has_words, ["a", " .", "\n0", "\u200b你", "😀", "-", "é"]))
+    assert all(
+        map(
+            has_words,
+            ["a", " .", "\n0", "\u200b你", "😀", "❤\ufe0f", "-", "é", "e\u0301", "⠁", "한"],
+        )
+    )
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: t.name)

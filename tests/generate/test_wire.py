@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,10 +80,15 @@ def test_carriage_returns_and_comments():
         ("openai", b'data: {"choices": [{"delta": "a"}]}\n', "a delta that is no object"),
         ("ollama", b'{"message": "a"}\n', "a message that is no object"),
         ("openai", b'data: {"choices": [{"delta": {"content": 7}}]}\n', "no string"),
+        ("openai", b'data: {"choices": [{"delta": {"content": 0}}]}\n', "no string"),
+        ("openai", b'data: {"choices": [{"delta": {"content": ["a"]}}]}\n', "no string"),
+        ("openai", b'data: {"choices": [{"delta": {"con\n', "not JSON"),
+        ("openai", b'data: tent": " two"}}]}\n', "not JSON"),
+        ("openai", b'data: [{"choices": []}]\n', "no JSON object"),
         ("openai", b"data: <html>\n", "not JSON"),
         ("ollama", b"<html>\n", "not JSON"),
-        ("ollama", b"[" * 100_000 + b"\n", "not JSON"),
-        ("ollama", b"7\n", "no JSON object"),
+        ("ollama", b'{"a": ' + b"[" * 100_000 + b"\n", "not JSON"),
+        ("ollama", b'["{}"]\n', "no JSON object"),
     ],
 )
 def test_what_is_not_the_protocol(api_name, line, why):
@@ -89,17 +96,21 @@ def test_what_is_not_the_protocol(api_name, line, why):
         read(api_name, LINES[api_name](["One"])[0] + line)
 
 
+PINGS = ["null", "[]", '"ping"', "ping", "[PING]", "7", "false", '""', "keep-alive"]
+EMPTY = ["null", '""', "[]", "{}", "false"]
+
 SILENT = {
     "openai": [
+        *PINGS,
+        *(f'{{"choices": {empty}}}' for empty in EMPTY),
+        *(f'{{"choices": [{empty}]}}' for empty in EMPTY),
+        *(f'{{"choices": [{{"delta": {empty}, "message": {empty}}}]}}' for empty in EMPTY),
+        *(f'{{"choices": [{{"delta": {{"content": {empty}}}}}]}}' for empty in EMPTY),
+        *(f'{{"choices": [{{"message": {{"content": {empty}}}}}]}}' for empty in EMPTY),
         '{"object": "ping"}',
         '{"type": "ping", "cost": "0"}',
-        '{"choices": null}',
-        '{"choices": []}',
         '{"choices": [], "usage": {"total_tokens": 3}}',
         '{"choices": [], "prompt_filter_results": [{}]}',
-        '{"choices": [null]}',
-        '{"choices": [{}]}',
-        '{"choices": [{"delta": null}]}',
         '{"choices": [{"index": 0, "finish_reason": null}]}',
         '{"choices": [{"delta": {"role": "assistant"}, "finish_reason": ""}]}',
         '{"choices": [{"delta": {"content": null, "reasoning_content": "so"}}]}',
@@ -107,8 +118,10 @@ SILENT = {
     ],
     "ollama": [
         "{}",
+        *PINGS,
+        *(f'{{"message": {empty}, "done": false}}' for empty in EMPTY),
+        *(f'{{"message": {{"content": {empty}}}}}' for empty in EMPTY),
         '{"status": "loading"}',
-        '{"message": null, "done": false}',
         '{"message": {"role": "assistant"}}',
         '{"message": {"content": null, "thinking": "so"}, "done": false}',
     ],
@@ -117,14 +130,19 @@ SILENT = {
 
 ENDS = {
     "openai": [
-        '{"choices": [{"delta": null, "finish_reason": "stop"}]}',
         '{"choices": [{"finish_reason": "stop", "index": 0}]}',
-        '{"choices": [{"delta": {}, "finish_reason": "stop"}]}',
+        '{"choices": [{"message": {"content": "Hi cat."}, "finish_reason": "stop"}]}',
+        *(f'{{"choices": [{{"delta": {e}, "finish_reason": "stop"}}]}}' for e in EMPTY),
+        *(
+            f'{{"choices": [{{"delta": {{"content": {e}}}, "finish_reason": "stop"}}]}}'
+            for e in EMPTY
+        ),
         '{"choices": [{"delta": {"content": null}, "finish_reason": "stop"}], "usage": null}',
     ],
     "ollama": [
         '{"done": true, "done_reason": "stop"}',
-        '{"message": null, "done": true, "done_reason": "stop"}',
+        *(f'{{"message": {e}, "done": true, "done_reason": "stop"}}' for e in EMPTY),
+        *(f'{{"message": {{"content": {e}}}, "done": true, "done_reason": "stop"}}' for e in EMPTY),
     ],
 }
 
@@ -153,7 +171,28 @@ def test_events_without_text_are_passed_over(data):
     assert read(api, b"".join(lines) + b"data: [DONE]\n\n" * (api == "openai")).text == "Hi cat."
 
 
-@pytest.mark.parametrize("number", range(13))
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("Hi cat.", "stop")],
+        [("Hi", None), ("Hi cat.", None), ("Hi cat.", "stop")],
+        [("Hi", None), ("Hi cat.", None), ("", "stop")],
+    ],
+)
+def test_messages_that_hold_all_of_the_text(messages):
+    events = [{"choices": [{"message": {"content": s}, "finish_reason": r}]} for s, r in messages]
+    content = b"".join(framed("openai", json.dumps(event)) for event in events)
+    assert read("openai", content) == Answer("Hi cat.", "stop")
+
+
+@pytest.mark.parametrize("text", ["Hi", "Hi dog.", "cat."])
+def test_a_message_that_contradicts_the_pieces(text):
+    event = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+    with pytest.raises(BrokenStreamError, match="not the one of its pieces"):
+        read("openai", b"".join(said_by("openai")) + framed("openai", json.dumps(event)))
+
+
+@pytest.mark.parametrize("number", range(max(map(len, SILENT.values()))))
 def test_without_an_end_it_is_still_no_answer(api, number):
     """Whatever else the server sends: what is passed over is no reason."""
     silent = SILENT[api][number % len(SILENT[api])]

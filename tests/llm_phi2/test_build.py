@@ -164,7 +164,7 @@ def test_dtypes(checkpoint, monkeypatch):
 def test_only_phi(checkpoint):
     edit_config(checkpoint, model_type="llama")
     for function in (inspect, lambda o: build(o, "cpu")):
-        with pytest.raises(CheckpointError, match=r"'llama'.*'phi'"):
+        with pytest.raises(CheckpointError, match=r"'llama'.*'phi'.*Use a Phi-1.*docs/plugins\.md"):
             function(options(checkpoint))
 
 

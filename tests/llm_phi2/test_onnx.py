@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -29,6 +30,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 from sensorium_llm_phi2.onnx.build import build as build_onnx
+from sensorium_llm_phi2.onnx.checkpoint import inspect
 from sensorium_llm_phi2.onnx.convert import convert
 from sensorium_llm_phi2.onnx.session import OnnxSession
 
@@ -286,6 +288,38 @@ def test_it_is_saved_and_loaded(pair, tmp_path):
     assert torch.equal(again.open_session().append(rows), model.open_session().append(rows))
     assert again.fingerprint == model.fingerprint
     assert again.tokenizer.encode("two cats") == model.tokenizer.encode("two cats")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"vocab_size": 400}, r"embedding\.weight is \[320, 128\], not \[400, 128\]"),
+        ({"num_hidden_layers": 3}, r"layers\.2\.fc1\.bias is not there"),
+        ({"intermediate_size": 96}, r"layers\.0\.fc1\.bias is \[64\], not \[96\]"),
+        ({"vocab_size": 320, "num_attention_heads": 3}, "3 does not divide the width 128"),
+    ],
+)
+def test_files_that_are_not_of_one_model_are_refused_from_headers(
+    converted, tmp_path, changes, match
+):
+    folder = shutil.copytree(converted, tmp_path / "onnx")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+    with pytest.raises(CheckpointError, match=match):
+        inspect(Phi2Options(checkpoint=str(folder), backend="onnx"))
+    with pytest.raises(CheckpointError, match=match):
+        onnx_of(folder)
+
+
+def test_inspect_wants_the_graph_where_there_are_weights(converted, tmp_path):
+    options = Phi2Options(checkpoint=str(tmp_path), backend="onnx")
+    shutil.copyfile(converted / "config.json", tmp_path / "config.json")
+    assert inspect(options).width == 128
+    shutil.copyfile(converted / "model.safetensors", tmp_path / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"no decoder\.onnx"):
+        inspect(options)
+    with pytest.raises(ConfigError, match="dtype"):
+        inspect(options.model_copy(update={"dtype": "float32"}))
 
 
 def test_settings_of_torch_are_refused(converted):

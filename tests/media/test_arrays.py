@@ -81,3 +81,28 @@ def test_another_rate_is_resampled():
 def test_other_arrays_are_no_recordings(array, rate, said):
     with pytest.raises(MediaError, match=said):
         read_audio(array, sample_rate_hz=rate)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_pixel_that_is_no_number_harms_no_other(odd):
+    values = np.full((4, 4), 0.5)
+    plain = np.asarray(read_image(values).value)
+    values[1, 2] = odd
+    seen = np.asarray(read_image(values).value).copy()
+    assert tuple(seen[1, 2]) == ((255,) * 3 if odd == np.inf else (0,) * 3)
+    seen[1, 2] = plain[1, 2]
+    assert np.array_equal(seen, plain)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((16_000, 2)), np.zeros((2, 16_000)), np.full((40, 40), -0.3)]
+)
+def test_what_looks_like_a_recording_is_told_so(array):
+    with pytest.raises(MediaError, match="read_audio"):
+        read_image(array)
+
+
+@pytest.mark.parametrize("rate", ["16000", 0, -8000, float("nan"), [16_000]])
+def test_a_rate_that_is_none_is_named(rate):
+    with pytest.raises(MediaError, match=r"no recording's rate.*sample_rate_hz=16_000"):
+        read_audio(np.zeros(1600, np.int16), sample_rate_hz=rate)

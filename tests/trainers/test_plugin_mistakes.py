@@ -155,8 +155,8 @@ def test_what_cannot_be_saved_is_not_trained(attempt, tmp_path, fault, expected)
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        ("prepare", "could not be read or prepared (ValueError) (data.0, sample "),
-        ("item", "could not be read or prepared (ValueError) (data.0, sample "),
+        ("prepare", "Error: ValueError: boom (data.0, sample "),
+        ("item", "Error: ValueError: boom (data.0, sample "),
         ("kind", "learns from conversations or text; the data gives dict"),
     ],
 )
@@ -171,7 +171,7 @@ def test_a_reader_tells_the_cause_and_does_not_keep_anybody_waiting(
     assert expected in told
     assert "Traceback" not in told
     if fault != "kind":
-        assert told.endswith(": boom (SENSORIUM_DEBUG=1 shows where)")
+        assert told.endswith("; unexpected; SENSORIUM_DEBUG=1 shows where)")
     assert not multiprocessing.active_children()
 
 

@@ -78,6 +78,24 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("checkpoints")
 
 
+@pytest.mark.parametrize("grouped", [(False, True), (True, False), (False, False)])
+@pytest.mark.parametrize("told", [({}, {}), ({}, {"seed": 1}), ({}, {"shuffle": False})])
+def test_another_order_of_the_data_is_said(folder, grouped, told):
+    """Turned on or off, grouping by length; another seed; no more shuffling."""
+
+    def walk(number):
+        data = Concatenated([Numbers(0, 90)])
+        if grouped[number]:
+            data = ByLength(data, length_of, batch=4, seed=0, shuffle=True)
+        return walk_of(data, 4, 1, 1, 20, **told[number])
+
+    (folder / "checkpoint-7").mkdir(exist_ok=True)
+    walk(0).place(7).save(folder / "checkpoint-7")
+    said = " ".join(walk(1).go_on(folder / "checkpoint-7", 0))
+    changed = grouped[0] != grouped[1] or told[0] != told[1]
+    assert ("another order" in said) == changed
+
+
 @settings(deadline=None, max_examples=30)
 @given(changes=CHANGES, mixed=st.booleans(), size=st.integers(1, 90), shuffle=st.booleans())
 def test_each_sample_of_an_epoch_once(folder, changes, mixed, size, shuffle):

@@ -147,6 +147,54 @@ def test_configurations_that_cannot_be(copy, edit, changes, message):
         inspect_clip(ClipOptions(checkpoint=str(folder)))
 
 
+@pytest.mark.parametrize(
+    ("file", "changes", "message"),
+    [
+        ("config.json", {"hidden_size": 64}, r"has the shape \[32\] instead of \[64\]"),
+        ("config.json", {"num_hidden_layers": 5}, r"encoder\.layers\.4\.\S+ is missing"),
+        ("config.json", {"num_hidden_layers": 3}, r"encoder\.layers\.3\.\S+ is unknown"),
+        ("config.json", {"intermediate_size": 48}, r"mlp\.fc1\.\S+ has the shape"),
+        ("config.json", {"patch_size": 16}, r"patch_embedding\.weight has the shape"),
+        (
+            "config.json",
+            {"num_attention_heads": 5},
+            "not a multiple of the number of attention heads",
+        ),
+        ("preprocessor_config.json", {"size": 48, "crop_size": 48}, "takes 32 x 32"),
+        ("preprocessor_config.json", {"do_resize": False}, "do_resize: false"),
+    ],
+)
+def test_what_build_refuses_by_shape_is_refused_from_headers(
+    copy, edit, make, file, changes, message
+):
+    folder = copy()
+    if not (folder / file).exists():
+        (folder / file).write_text("{}")
+    edit(folder, file, **changes)
+    with pytest.raises(CheckpointError, match=message):
+        inspect_clip(ClipOptions(checkpoint=str(folder)))
+    with pytest.raises(CheckpointError, match=message):
+        make(folder)
+
+
+def test_what_is_not_downloaded_yet_still_has_a_shape(copy, edit, make):
+    folder = copy()
+    edit(folder, "config.json", num_hidden_layers=7)
+    assert inspect_clip(ClipOptions(checkpoint=str(folder), random_seed=1)).width == 32
+    (folder / WEIGHTS).unlink()
+    for backend in ("torch", "onnx"):
+        assert inspect_clip(ClipOptions(checkpoint=str(folder), backend=backend)).width == 32
+
+
+def test_another_kind_of_model_is_told_what_to_do(copy, edit):
+    folder = copy()
+    edit(folder, "config.json", model_type="siglip")
+    with pytest.raises(CheckpointError) as found:
+        inspect_clip(ClipOptions(checkpoint=str(folder)))
+    assert "Use a CLIP checkpoint, such as openai/clip" in str(found.value)
+    assert "docs/plugins.md" in str(found.value)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{" * 100_000, '{"a":' * 50_000, "\x00"])
 def test_a_config_that_is_no_json_object(copy, content):
     folder = copy()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 from sensorium.cli.common import registry_of, settings_option
+from sensorium.cli.interrupting import AtOnce
 
 from .presets import presets, recipe_file
 from .stages import STAGES, Stage
@@ -79,15 +80,17 @@ def _of_stage(stage: Stage) -> click.Command:
 
         recipe = load_training_recipe(recipe_file(config), overrides)
         if dry_run:
-            from .rehearsal import rehearse
+            with AtOnce():
+                from .rehearsal import rehearse
 
             for lines in rehearse(stage, recipe, registry_of(context)):
                 click.echo(lines)
             return
-        from .display import train_shown
-        from .loop import Run
-        from .processes import is_main, leave, on_main
-        from .rehearsal import parameters
+        with AtOnce():
+            from .display import train_shown
+            from .loop import Run
+            from .processes import is_main, leave, on_main
+            from .rehearsal import parameters
 
         run = Run(stage, recipe, registry_of(context))
         say = on_main(click.echo)
@@ -117,7 +120,8 @@ def transplant_projector(
     context: click.Context, config: str, overrides: tuple[str, ...], dry_run: bool
 ) -> None:
     """Carry a projector over to another language model, by regression."""
-    from .transplant import load_transplant_recipe, transplant
+    with AtOnce():
+        from .transplant import load_transplant_recipe, transplant
 
     recipe = load_transplant_recipe(Path(config), overrides)
     transplant(recipe, registry_of(context), click.echo, write=not dry_run)
@@ -147,6 +151,8 @@ def _of_model(name: str, plan: Callable[[], Path]) -> click.Command:
             for line in outlook(wanted, overrides):
                 click.echo(line)
             return
+        with AtOnce():
+            from . import loop  # noqa: F401 - torch, which the stages need
         follow(wanted, registry_of(context), overrides, click.echo, fresh=fresh)
 
     return command

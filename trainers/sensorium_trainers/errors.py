@@ -6,8 +6,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sensorium.debug import VARIABLE, is_debugging
-from sensorium.errors import PluginError, SensoriumError, told
+from sensorium.debug import explained, is_debugging
+from sensorium.errors import SensoriumError
 
 EMPTY_TEXT = "The text is empty"
 NOTHING_SAID = "The assistant says nothing in it, so there is nothing to learn"
@@ -22,21 +22,18 @@ class TrainingError(SensoriumError):
 
 @contextmanager
 def sample_at(place: str) -> Iterator[None]:
-    """Errors raised inside concern the sample at `place`; a plugin's own become PluginError."""
+    """Errors raised inside concern the sample at `place`; one that is not ours carries a note."""
     try:
         yield
     except SensoriumError as error:
         raise error if error.where else error.at(place) from error.__cause__
     except Exception as error:
-        kind = type(error).__name__
-        raise PluginError(
-            f"A sample could not be read or prepared ({kind})", where=place
-        ) from error
+        error.add_note(place)
+        raise
 
 
 def text_of(error: Exception) -> str:
     """What another process is told of it, now while it is handled: its traceback stays here."""
     if is_debugging():
         traceback.print_exc()
-    text = told(error) if isinstance(error, SensoriumError) else f"{type(error).__name__}: {error}"
-    return text if text == str(error) else f"{text} ({VARIABLE}=1 shows where)"
+    return explained(error)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from sensorium.text_files import read_text
+
 from .grouping import Span
 
 PLACE = "place.json"
@@ -19,7 +21,8 @@ PLACE = "place.json"
 class Place:
     """`samples` were taken, by all processes; the rest is how they were divided into steps.
 
-    `groups` are the spans of data that is grouped by length, and nothing of any other.
+    `groups` are the spans of data that is grouped by length, and nothing of any other. `order` says
+    in words what else decides which sample stands where; "" in checkpoints that did not keep it.
     """
 
     samples: int
@@ -27,6 +30,7 @@ class Place:
     accumulate: int
     processes: int
     groups: tuple[Span, ...] = ()
+    order: str = ""
 
     @property
     def in_step(self) -> int:
@@ -46,7 +50,7 @@ def read_place(checkpoint: Path) -> Place | None:
     """None where an earlier version wrote the checkpoint."""
     if not (checkpoint / PLACE).is_file():
         return None
-    held = json.loads((checkpoint / PLACE).read_text("utf-8"))
+    held = json.loads(read_text(checkpoint / PLACE))
     groups = tuple((start, batch) for start, batch in held.pop("groups"))
     return Place(**held, groups=groups)
 
@@ -60,7 +64,12 @@ def what_changes(before: Place, now: Place, *, steps: int, packed: bool) -> Iter
             f"a step takes {now.in_step:,} samples instead of {before.in_step:,}: the remaining "
             f"{steps:,} steps take {steps * now.in_step:,}, after {now.samples:,} so far"
         )
-    if before.groups and before.groups != now.groups:
+    if before.order and before.order != now.order:
+        yield (
+            f"the data stands in another order ({before.order} → {now.order}): in this epoch some "
+            "samples may be read twice and others not at all"
+        )
+    if before.groups and now.groups and before.groups != now.groups:
         start, batch = now.groups[-1]
         yield (
             f"samples stay grouped by length as they were up to number {start:,}, with some more "

@@ -56,8 +56,17 @@ class Walk:
         """How far the run is after so many steps."""
         recipe = self._recipe
         groups = self._grouped.spans if self._grouped else ()
-        start = Place(0, recipe.batch_size, recipe.accumulate, self._processes, groups)
+        start = Place(
+            0, recipe.batch_size, recipe.accumulate, self._processes, groups, self._kind_of_order()
+        )
         return start.ahead(self._begin + step * start.in_step)
+
+    def _kind_of_order(self) -> str:
+        """What decides which sample stands where, apart from how steps divide them."""
+        shuffled = f"shuffled by seed {self._recipe.seed}" if self._recipe.shuffle else "unshuffled"
+        shares = " : ".join(f"{share:.6g}" for share in self._data.shares())
+        grouped = ", grouped by length" if self._grouped is not None else ""
+        return f"{shuffled}, shares {shares}{grouped}"
 
     def go_on(self, checkpoint: Path, taken: int) -> Iterator[str]:
         """After the samples of a checkpoint → what is to be said of it.

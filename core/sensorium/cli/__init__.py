@@ -1,15 +1,22 @@
 """The command line: `sensorium COMMAND`. Commands are registered by plugins, ours included.
 
-Exit codes: 0 done, 1 it could not be done, 2 it was asked for wrongly, 130 interrupted.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
-
-from .root import root
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line and exit."""
-    root.main()
+    # Imported here, so that Ctrl-C is quiet before anything else is: the rest takes a while.
+    from .interrupting import leave_at_once
+
+    leave_at_once()
+    from .root import root
+
+    try:
+        root.main()
+    finally:
+        leave_at_once()

@@ -20,13 +20,14 @@ from .common import (
     read_recording,
 )
 from .decoding import chosen, decoding_options
+from .interrupting import AtOnce
 
 if TYPE_CHECKING:
     from sensorium.answer import Answer
     from sensorium.engine import AnswerStream
 
 LONGEST_QUESTION = 2**20
-"""Characters of it; far more than any context window holds."""
+"""In characters; far more than any context window holds."""
 
 
 @click.command("ask")
@@ -55,12 +56,13 @@ def ask(
 ) -> None:
     """Answer QUESTION about the given pictures and recordings; `-` reads it from stdin.
 
-    A recording may ask by itself.
+    A recording can be the question.
 
     \b
     sensorium ask --image scene.png "What do you see?"
     sensorium ask --image scene.png --audio question.wav
     """
+    context.with_resource(AtOnce())
     from sensorium.messages import Message
 
     options = chosen(decoding)

@@ -18,6 +18,7 @@ from .common import (
     read_picture,
     read_recording,
 )
+from .interrupting import AtOnce
 from .machine import in_words, time_in_words
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _BEFORE_THE_FIRST_TEXT = ("hear", "prepare", "encode", "project", "prefill", "fi
     type=click.IntRange(1, 4096),
     default=32,
     show_default=True,
-    help="Longest answer.",
+    help="Maximum length of the answer, in tokens.",
 )
 @model_option
 @json_option
@@ -53,14 +54,15 @@ def bench(
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Ask QUESTION, and another one about the same media, and say how long everything took.
+    """Ask QUESTION and another one about the same media, and show how long each phase took.
 
-    Beside it stands what was estimated before the model was loaded, as `sensorium doctor` does it.
+    For comparison it shows what was estimated before loading, as in `sensorium doctor`.
 
     \b
     sensorium bench --image scene.png
     sensorium bench --model phi2-cpu --image scene.png "What is in the picture?"
     """
+    context.with_resource(AtOnce())
     from sensorium.benchmark import benchmark
 
     def read() -> list[Media]:
@@ -96,7 +98,7 @@ def _show(model: str, measured: Benchmark) -> None:
     if measured.bandwidth and measured.bound:
         click.echo(
             f"\nMemory is read at {in_words(measured.bandwidth)}/s, which allows "
-            f"{measured.bound:.3g} tokens/s; reached were {100 * rate / measured.bound:.0f} %."
+            f"{measured.bound:.3g} tokens/s; {100 * rate / measured.bound:.0f} % was reached."
         )
 
 

@@ -1,4 +1,4 @@
-"""`sensorium chat`: talk with a model in the terminal, or through a pipe."""
+"""`sensorium chat`: chat with a model in the terminal, or through a pipe."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 import click
 
+from sensorium.debug import explained
 from sensorium.errors import ConfigError, SensoriumError, suggestion
 from sensorium.text_files import EncodingError, piped_lines
 
-from .common import build, explained, model_option, plan_of
+from .common import build, model_option, plan_of
 from .conversation import Conversation
 from .decoding import chosen, decoding_options
 
 HELP = """\
 /image FILE ...  attach pictures to your next message
-/audio FILE ...  attach recordings; Enter alone sends them, or type more with them
-/reset           forget the conversation and what is attached
+/audio FILE ...  attach recordings; press Enter to send them, or add text first
+/reset           clear the conversation and the attachments
 /history         show the conversation
 /quit            leave (also Ctrl-D)
 //text           send a message that begins with a slash
@@ -40,9 +41,9 @@ def chat(
     system: str | None,
     **decoding: Any,
 ) -> None:
-    """Talk with a model; /help lists what you can type besides messages.
+    """Chat with a model; /help lists the commands you can type.
 
-    Reads lines from a pipe too: answers go to stdout, everything else to stderr, and the exit
+    Also reads lines from a pipe: answers go to stdout, everything else to stderr, and the exit
     status is 1 if any line failed.
     """
     given = chosen(decoding)
@@ -66,7 +67,7 @@ def chat(
 
 
 def _obey(conversation: Conversation, line: str) -> bool:
-    """Do what one line asks for; False where it asks to leave."""
+    """Handle one line; False if it asks to quit."""
     if line.startswith("//"):
         conversation.say(line[1:])
     elif not line.startswith("/"):
@@ -93,7 +94,7 @@ def _obey(conversation: Conversation, line: str) -> bool:
 
 
 def _typed() -> Iterator[str]:
-    """Lines typed at the prompt, with editing and recall where readline exists."""
+    """Lines typed at the prompt, with editing and history if readline exists."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 - importing it is what gives input() editing
     while True:

@@ -31,7 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="transcribe",
-        summary="Write down what is said in a recording.",
+        summary="Transcribe a recording.",
         load=_from("sensorium.cli.transcribe", "transcribe"),
     ),
     Command(
@@ -46,12 +46,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="convert",
-        summary="Make a bundle that a quicker backend runs.",
+        summary="Convert a model into a bundle for a faster backend.",
         load=_from("sensorium.cli.convert", "convert"),
     ),
     Command(
         name="plugins",
-        summary="What is installed and where it comes from.",
+        summary="List plugins and where they come from.",
         load=_from("sensorium.cli.plugins", "plugins"),
     ),
     Command(
@@ -61,12 +61,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="bench",
-        summary="How fast a model is here, and where the time goes.",
+        summary="Measure how fast a model is here, phase by phase.",
         load=_from("sensorium.cli.bench", "bench"),
     ),
     Command(
         name="doctor",
-        summary="Check this machine, and what a model needs of it.",
+        summary="Check this machine and what a model needs.",
         load=_from("sensorium.cli.doctor", "doctor"),
     ),
 )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sensorium.debug import VARIABLE
-from sensorium.errors import told
+from sensorium.debug import one_line
 from sensorium.registry import Registry
+
+from .interrupting import AtOnce
 
 if TYPE_CHECKING:
     from sensorium.contracts import Transcript
@@ -31,7 +32,7 @@ def settings_option(command: F) -> F:
         "overrides",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Override a key of the recipe; a dot goes one level down.",
+        help="Override a recipe key; dots separate levels.",
     )
     return option(command)
 
@@ -50,7 +51,7 @@ def model_option(command: F) -> F:
 
 def json_option(command: F) -> F:
     """`--json` as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
 
 
 def registry_of(context: click.Context, *, quiet: bool = False) -> Registry:
@@ -76,24 +77,27 @@ def name_broken(context: click.Context, registry: Registry) -> None:
 
 
 def plan_of(context: click.Context, model: str, overrides: Sequence[str]) -> Plan:
-    """The checked recipe of `model`, nothing loaded; names plugins that broke on the way."""
-    from sensorium.loading import plan_source
+    """The checked recipe of `model`, without loading weights; names plugins that failed."""
+    with AtOnce():
+        from sensorium.loading import plan_source
 
     registry = registry_of(context)
     try:
-        return plan_source(model, overrides, registry=registry)
+        with AtOnce():
+            return plan_source(model, overrides, registry=registry)
     finally:
         name_broken(context, registry)
 
 
 def build(plan: Plan) -> ChatEngine:
-    """Read the weights; on a terminal a notice stands there meanwhile."""
+    """Load the weights; on a terminal, show a notice meanwhile."""
     from sensorium.engine import ChatEngine
 
     notice = f"Loading {plan.source} ..." if sys.stderr.isatty() else ""
     click.echo(notice, err=True, nl=False)
     try:
-        engine = ChatEngine(plan.build())
+        with AtOnce():
+            engine = ChatEngine(plan.build())
     finally:
         click.echo(f"\r{' ' * len(notice)}\r" if notice else "", err=True, nl=False)
     _name_untrained(plan, engine)
@@ -105,8 +109,8 @@ def _name_untrained(plan: Plan, engine: ChatEngine) -> None:
     for sense in plan.senses:
         if sense.is_untrained(engine.pipeline.senses[sense.modality].projector):
             click.echo(
-                f"What comes in as {sense.modality} cannot be understood yet: its projector has "
-                f"random weights (encoders.{sense.modality}.projector.weights names trained ones).",
+                f"The model cannot interpret {sense.modality} input yet: its projector has random "
+                f"weights (encoders.{sense.modality}.projector.weights selects trained ones).",
                 err=True,
             )
 
@@ -143,34 +147,20 @@ def echo_heard(transcripts: Iterable[Transcript]) -> None:
 
 
 def check_senses(plan: Plan, media: Iterable[Media]) -> None:
-    """Refuse, before anything is loaded, what this model cannot perceive."""
+    """Refuse media this model cannot perceive, before anything is loaded."""
     from sensorium.perception import require_sense
 
     for item in media:
         require_sense(item.modality, plan.modalities)
 
 
-def explained(error: Exception) -> str:
-    """An error for a terminal, in one line, with its cause where that is a plugin's."""
-    text = one_line(told(error))
-    if told(error) == str(error):
-        return text
-    return f"{text} ({VARIABLE}=1 shows where)"
-
-
-def one_line(text: object, longest: int = 2000) -> str:
-    """`text` without line breaks, cut where it is very long."""
-    flat = " ".join(str(text).split())
-    return flat if len(flat) <= longest else flat[: longest - 3] + "..."
-
-
 def echo_json(value: Any) -> None:
-    """JSON in ASCII: it passes through any terminal and any pipe."""
+    """JSON in ASCII, safe for any terminal and pipe."""
     click.echo(json.dumps(value, indent=2))
 
 
 def aligned(rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> str:
-    """Rows as columns two spaces apart; the columns in `right` are aligned to the right."""
+    """Rows as columns two spaces apart; the columns in `right` are right-aligned."""
     rows, right = [list(row) for row in rows], set(right)
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []

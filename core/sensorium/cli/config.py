@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("config")
 def config() -> None:
-    """Show and check recipes. SOURCE is whatever --model takes."""
+    """Show and check recipes. SOURCE takes the same values as --model."""
 
 
 @config.command("show")
@@ -25,7 +25,7 @@ def config() -> None:
 @settings_option
 @click.pass_context
 def show(context: click.Context, source: str, overrides: tuple[str, ...]) -> None:
-    """The recipe of SOURCE as YAML: overrides applied, paths resolved, defaults filled in."""
+    """Print the recipe of SOURCE as YAML: overrides applied, paths resolved, defaults filled in."""
     import yaml
 
     from sensorium.loading import find_recipe
@@ -44,7 +44,7 @@ def show(context: click.Context, source: str, overrides: tuple[str, ...]) -> Non
 @settings_option
 @click.pass_context
 def validate_source(context: click.Context, source: str, overrides: tuple[str, ...]) -> None:
-    """Check names, options and widths of SOURCE, and print what it composes. Loads nothing."""
+    """Check names, options and widths of SOURCE and print its pipeline. Loads no weights."""
     plan = plan_of(context, source, overrides)
     click.echo("\n".join(describe_plan(plan)))
     for warning in too_long(plan):
@@ -52,7 +52,7 @@ def validate_source(context: click.Context, source: str, overrides: tuple[str, .
 
 
 def complete(recipe: Recipe, registry: Registry, source: str) -> dict[str, Any]:
-    """The recipe as a tree, with the defaults of every plugin's options in it."""
+    """The recipe as a tree, including the defaults of every plugin's options."""
     tree: dict[str, Any] = recipe.model_dump(mode="json")
     llm = registry.language_models.get(recipe.llm.plugin, where=f"{source}, llm.plugin")
     tree["llm"] |= _options(llm.options, recipe.llm, source, "llm")

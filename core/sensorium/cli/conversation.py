@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Conversation:
-    """Messages of both sides; every answer is given the whole of them."""
+    """Messages of both sides; every answer is given all of them."""
 
     def __init__(
         self, engine: ChatEngine, options: GenerationOptions, system: str | None = None
@@ -46,7 +46,7 @@ class Conversation:
 
     @property
     def asks(self) -> bool:
-        """Whether what is attached can be sent without a word: a recording asks by itself."""
+        """Whether the attachments can be sent without text: a recording can be the question."""
         return any(media.modality == "audio" for media in self._attached)
 
     def reset(self) -> None:
@@ -60,8 +60,8 @@ class Conversation:
     def say(self, text: str) -> None:
         """Send a message and write the answer to stdout as it comes.
 
-        A turn that fails is not kept. Of one that Ctrl-C stops, what was answered is kept; where
-        nothing was, the turn is not kept and its pictures stay attached.
+        A turn that fails is not kept. If Ctrl-C stops an answer, the part written so far is kept;
+        if there is none, the turn is dropped and its pictures stay attached.
         """
         message = Message.user(*self._attached, *([text] if text else []))
         attached, self._attached = self._attached, []
@@ -77,10 +77,10 @@ class Conversation:
 
 
 def write(stream: AnswerStream) -> tuple[str, bool]:
-    """Write an answer as it comes; → its text, and False where Ctrl-C stopped it.
+    """Write an answer as it comes; → its text, and False if Ctrl-C stopped it.
 
-    Ctrl-C ends it at the next token, so that its KV is kept; before any text, or when pressed
-    again, at once.
+    Ctrl-C stops it at the next token, so that its KV cache is kept; before any text, or when
+    pressed again, it stops at once.
     """
     written: list[str] = []
 
@@ -121,7 +121,7 @@ def _handling(handler: signal._HANDLER) -> Iterator[None]:
 
 
 def _paths(rest: str, modality: str) -> list[str]:
-    """One path, blanks and all, where there is such a file; else words as a shell reads them."""
+    """One path, blanks included, if that file exists; else words as a shell splits them."""
     whole = Path(rest).expanduser()
     try:
         words = [rest] if whole.is_file() else shlex.split(rest)

@@ -1,4 +1,4 @@
-"""`sensorium convert`: a bundle whose parts run on quicker backends."""
+"""`sensorium convert`: a bundle whose parts run on faster backends."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .common import plan_of, registry_of, settings_option
     "--output",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the new bundle; one that is there is replaced.",
+    help="Folder of the new bundle; an existing one is replaced.",
 )
 @click.option(
     "--only",
     multiple=True,
     metavar="PART",
-    help="Convert this alone: llm, or a modality such as image. Repeatable.",
+    help="Convert only this part: llm, or a modality such as image. Repeatable.",
 )
 @settings_option
 @click.pass_context
@@ -32,10 +32,10 @@ def convert(
     only: tuple[str, ...],
     overrides: tuple[str, ...],
 ) -> None:
-    """Write SOURCE, a bundle or a recipe, as a bundle whose parts are converted.
+    """Convert SOURCE, a bundle or a recipe, into a bundle for a faster backend.
 
-    Of CLIP and of a Phi model, quantized with GPTQ or AWQ or in plain weights, it makes what ONNX
-    Runtime runs:
+    CLIP and Phi models, in plain weights or quantized with GPTQ or AWQ, are converted for ONNX
+    Runtime:
 
     \b
     sensorium convert configs/phi2-gptq-cpu.yaml --output phi2

@@ -1,4 +1,4 @@
-"""The options of decoding on the command line, made from `GenerationOptions` itself."""
+"""Decoding options on the command line, derived from `GenerationOptions`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPES = {"stop": str, "max_tokens": int, "seed": int, "speculation": bool}
 
 def decoding_options(command: F) -> F:
     """`--max-tokens`, `--temperature`, … and `--system`; unset ones keep the recipe's value."""
-    command = click.option("--system", metavar="TEXT", help="System text of this conversation.")(
+    command = click.option("--system", metavar="TEXT", help="System prompt of this conversation.")(
         command
     )
     for name, field in reversed(GenerationOptions.model_fields.items()):

@@ -7,10 +7,9 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.debug import one_line
 from sensorium.errors import told
 from sensorium.specs import BundleSpec, ChatTemplate
-
-from .common import one_line
 
 if TYPE_CHECKING:
     from sensorium.contracts import Projector
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def describe_spec(spec: Any) -> list[str]:
-    """What there is to say of a spec beyond its name, summary and plugin."""
+    """The details of a spec beyond its name, summary and plugin."""
     lines = []
     if modality := getattr(spec, "modality", None):
         lines.append(f"  modality  {modality}")
@@ -74,7 +73,7 @@ def describe_plan(plan: Plan) -> list[str]:
 
 
 def too_long(plan: Plan) -> list[str]:
-    """A warning for every modality of which one item alone fills the context window."""
+    """A warning for every modality whose items each fill the context window alone."""
     context = plan.shape.context_length
     found = []
     for sense in plan.senses:
@@ -98,7 +97,7 @@ def not_here(plan: Plan) -> list[str]:
 
 
 def projected_positions(sense: PlannedSense, width: int) -> int | None:
-    """Positions of one item as the language model sees it; None where that varies."""
+    """Positions of one item in the language model's input; None if that varies."""
     if sense.source.positions is None:
         return None
     projector: Projector = sense.projector_shapes(width)

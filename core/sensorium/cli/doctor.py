@@ -1,4 +1,4 @@
-"""`sensorium doctor`: what this machine has, what a model needs, and what is wrong."""
+"""`sensorium doctor`: what this machine has, what a model needs, and any problems."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sensorium.debug import one_line
 from sensorium.errors import SensoriumError, told
 from sensorium.registry import Registry
 
-from .common import aligned, echo_json, json_option, model_option, one_line, registry_of
+from .common import aligned, echo_json, json_option, model_option, registry_of
+from .interrupting import AtOnce
 from .machine import in_words, known_flaws, machine, missing_packages, packages, time_in_words
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from sensorium.pipeline import Plan
 
 TEXT_POSITIONS = 32
-"""Of a short question in its template."""
+"""The length of a short question, rendered in its template."""
 
 
 @dataclass
@@ -37,11 +39,12 @@ class Report:
 @json_option
 @click.pass_context
 def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Check this machine, and what a model needs of it. Loads no weights.
+    """Check this machine and what a model needs. Loads no weights.
 
-    Memory comes from the shapes of its parts, times from these and a probe of the machine, which
-    takes a few seconds. Exits with 1 where the model cannot run here.
+    Memory is estimated from the shapes of the model's parts; times from the shapes and a probe of
+    the machine, which takes a few seconds. Exits with 1 if the model cannot run here.
     """
+    context.with_resource(AtOnce())
     registry = registry_of(context, quiet=True)
     report = Report(machine(), packages())
     _examine(report, model, overrides, registry)
@@ -89,7 +92,7 @@ def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: R
 
 @dataclass(frozen=True)
 class _Question:
-    """A short one, about one item of the first sense where there is any."""
+    """A short question, about one item of the first sense if there is one."""
 
     positions: int
     modalities: tuple[str, ...]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--limit",
     type=click.IntRange(1, MOST_SAMPLES),
-    help="How many items are scored; the evaluation's own number if left out.",
+    help="Number of items to score. Default: the evaluation's own number.",
 )
 @json_option
 @click.pass_context
@@ -36,9 +36,9 @@ def evaluate(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Run the evaluation NAME and print how much was right, by group.
+    """Run the evaluation NAME and print the share of correct answers per group.
 
-    Evaluations are listed by: sensorium plugins list
+    To list evaluations: sensorium plugins list
     """
     evaluation = registry_of(context).evaluations.get(name)
     limit = limit or evaluation.items

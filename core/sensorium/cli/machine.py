@@ -1,4 +1,4 @@
-"""What this machine has: read without loading a model."""
+"""What this machine has, without loading a model."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def missing_packages(versions: dict[str, str | None]) -> list[str]:
 
 
 def known_flaws(versions: dict[str, str | None]) -> list[str]:
-    """Installed versions that have a published vulnerability which concerns us."""
+    """Installed versions with a published vulnerability that affects Sensorium."""
     pillow = versions.get("pillow")
     if pillow is None or int(pillow.split(".")[0]) >= SAFE_PILLOW:
         return []
@@ -89,7 +89,7 @@ def known_flaws(versions: dict[str, str | None]) -> list[str]:
 
 
 def cuda() -> str:
-    """The first CUDA device in words, or `none`, or why torch cannot be asked."""
+    """The first CUDA device in words, `none`, or why torch cannot tell."""
     try:
         import torch
 
@@ -103,7 +103,7 @@ def cuda() -> str:
 
 
 def usable_cores() -> int:
-    """Cores this process may use."""
+    """Number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -7,23 +7,24 @@ from typing import Any
 
 import click
 
+from sensorium.debug import one_line
 from sensorium.errors import UnknownNameError
 from sensorium.registry import Entry, Registry, Table
 
-from .common import aligned, echo_json, json_option, one_line, registry_of
+from .common import aligned, echo_json, json_option, registry_of
 from .describing import describe_spec
 
 
 @click.group("plugins")
 def plugins() -> None:
-    """What is installed and where it comes from."""
+    """List plugins and where they come from."""
 
 
 @plugins.command("list")
 @json_option
 @click.pass_context
 def list_plugins(context: click.Context, as_json: bool) -> None:
-    """Everything registered; plugins left out at the end."""
+    """List everything registered; plugins that were left out come last."""
     registry = registry_of(context, quiet=True)
     entries = [
         {
@@ -50,7 +51,7 @@ def list_plugins(context: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_context
 def why(context: click.Context, name: str) -> None:
-    """Where NAME comes from and what can be set on it; NAME may also be a plugin."""
+    """Show where NAME comes from and its options; NAME may also be a plugin."""
     registry = registry_of(context, quiet=True)
     everything = _all(registry)
     sources = {plugin.name: plugin.source for plugin in registry.plugins.found}

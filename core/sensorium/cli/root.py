@@ -11,14 +11,15 @@ from typing import Any
 
 import click
 
-from sensorium.debug import VARIABLE, is_debugging
+from sensorium.debug import explained, is_debugging, one_line
 from sensorium.errors import ConfigError, PluginError, SensoriumError
 from sensorium.registry import Registry, create_registry
 from sensorium.version import __version__
 
-from .common import explained, one_line, registry_of
+from .common import registry_of
+from .interrupting import INTERRUPTED, raise_as_usual
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+FAILED, MISUSED = 1, 2
 
 
 class Root(click.Group):
@@ -56,7 +57,7 @@ class Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Click's own, with suggestions from the registered names."""
+        """As in click, with suggestions from the registered names."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
@@ -71,7 +72,8 @@ class Root(click.Group):
                 formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> None:
-        """Run the command; what it returns is no exit code."""
+        """Run the command; its return value is not an exit code."""
+        raise_as_usual()
         try:
             super().invoke(ctx)
         except EOFError as error:  # click would take it for Ctrl-D at a prompt
@@ -108,8 +110,7 @@ def _exit_code(run: Callable[..., Any]) -> int:
         _tell(explained(error))
         return MISUSED if isinstance(error, ConfigError) else FAILED
     except Exception as error:  # noqa: BLE001 - the last place where it can be told
-        kind = f"{type(error).__name__}: {one_line(error)}"
-        _tell(f"{kind} (unexpected; {VARIABLE}=1 shows where)")
+        _tell(explained(error))
         return FAILED
     return code if isinstance(code, int) else 0
 

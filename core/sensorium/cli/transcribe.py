@@ -15,12 +15,13 @@ from sensorium.media.audio import SAMPLE_RATE_HZ
 from sensorium.media.subtitles import SubtitleForm, subtitles
 
 from .common import check_senses, echo_json, model_option, plan_of, read_recording
+from .interrupting import AtOnce
 
 if TYPE_CHECKING:
     from sensorium.pipeline import Plan, PlannedHearing
 
 LONG_SECONDS = 60
-"""Where nobody watches a terminal, progress is told once for every such stretch."""
+"""Without a terminal, progress is reported once per this many seconds of the recording."""
 
 
 @click.command("transcribe")
@@ -31,7 +32,7 @@ LONG_SECONDS = 60
     type=click.Choice(["text", "srt", "vtt", "json"]),
     default="text",
     show_default=True,
-    help="Plain text, subtitles, or everything.",
+    help="Plain text, subtitles, or JSON with every detail.",
 )
 @click.option(
     "--max-seconds",
@@ -50,11 +51,12 @@ def transcribe(
     model: str,
     overrides: tuple[str, ...],
 ) -> None:
-    """Write down what is said in FILE. Of the model only what hears is loaded.
+    """Transcribe FILE. Only the transcriber of the model is loaded.
 
     \b
     sensorium transcribe talk.mp3 --format srt > talk.srt
     """
+    context.with_resource(AtOnce())
     from sensorium.device import resolve_device, use_threads
     from sensorium.hearing import Hearing
 
@@ -82,14 +84,14 @@ def _planned(plan: Plan) -> PlannedHearing:
         if planned.modality == "audio":
             return planned
     raise ConfigError(
-        f"{plan.source} hears, but writes nothing down",
+        f"{plan.source} takes recordings, but has no transcriber",
         where="encoders.audio.mode",
         hint="Add: --set encoders.audio.mode=transcribe",
     )
 
 
 def _progress(seconds: float) -> Callable[[float], None]:
-    """On a terminal a line that rewrites itself; else a line for every minute of the recording."""
+    """On a terminal, a line that rewrites itself; else one line per minute of the recording."""
     told = 0
 
     def tell(done: float) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _PCM, _FLOAT = 1, 3
 """Codes of sample formats in a WAV header."""
+_MOST_CHANNELS, _LONG = 2, 100
+"""So narrow and so many times as long, an array is hardly a picture."""
+_RECORDING = "A recording: read_audio(waveform, sample_rate_hz=16_000)"
 
 
 def is_array(given: object) -> TypeIs[NDArray[Any]]:
@@ -46,12 +49,17 @@ def picture_of(given: Any) -> Image.Image:
     if array.size == 0:
         raise MediaError("The picture is empty")
     if np.issubdtype(array.dtype, np.floating):
+        if array.ndim == 2 and min(array.shape) <= _MOST_CHANNELS < max(array.shape) // _LONG:
+            text = f"{in_words(array).capitalize()} looks like a recording"
+            raise MediaError(text, hint=_RECORDING)
+        if np.isfinite(array).any():
+            array = np.nan_to_num(array, nan=0, posinf=1, neginf=0)  # as in files
         least, most = float(array.min()), float(array.max())
         if not (least >= 0 and most <= 1):
             raise MediaError(
                 f"A picture in floating point has values from 0 to 1; these are from {least:g} to "
                 f"{most:g}",
-                hint="Scale them, or give uint8 from 0 to 255.",
+                hint=f"Scale them, or give uint8 from 0 to 255. {_RECORDING}",
             )
         array = np.rint(array * 255).astype(np.uint8)
     elif array.dtype != np.uint8:
@@ -79,8 +87,12 @@ def wav_of(given: Any, sample_rate_hz: int | None) -> bytes:
             "A waveform does not say how fast it was sampled",
             hint="Say it: read_audio(waveform, sample_rate_hz=16_000)",
         )
-    if not 1000 <= sample_rate_hz <= 768_000:
-        raise MediaError(f"{sample_rate_hz} samples a second are no recording's rate")
+    number = isinstance(sample_rate_hz, int | float | np.number)
+    if not number or not 1000 <= sample_rate_hz <= 768_000:
+        raise MediaError(
+            f"{sample_rate_hz!r} samples a second are no recording's rate",
+            hint="Give a number such as sample_rate_hz=16_000.",
+        )
     if np.issubdtype(array.dtype, np.floating):
         loudest = float(np.abs(array).max(initial=0))
         if not loudest <= 1:

@@ -18,20 +18,15 @@ from numpy.typing import NDArray
 
 from sensorium.errors import MediaError, MissingPackageError
 from sensorium.media.arrays import is_array, wav_of
+from sensorium.media.decoding import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
+from sensorium.media.decoding import TooLongError, decode
+from sensorium.media.decoding import Waveform as Waveform
 from sensorium.media.item import Media
 from sensorium.media.reading import read_bytes
+from sensorium.media.sniffing import Found, find_recording
 
-SAMPLE_RATE_HZ = 16_000
 FORMATS = ("WAV", "MP3", "OGG", "M4A", "WEBM", "FLAC")
 """What is decoded, whatever the file's name says; FFmpeg's other readers are never reached."""
-
-_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
-"""HEIF pictures are in the same container as M4A; these marks tell them."""
-
-_JOINED_SAMPLES = 2**16
-"""Small frames, a millisecond each, would cost more than what is in them."""
-
-Waveform = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +74,17 @@ def read_audio(
     data = read_bytes(source, most=limits.max_bytes, kind="recording")
     if not data:
         raise MediaError("The recording is empty")
-    kind = _kind(data)
-    if kind is None:
-        raise MediaError(f"This is not a recording in a known format ({', '.join(FORMATS)})")
+    found = _found(data)
     av = _import_av()
-    with _errors_named(), av.open(io.BytesIO(data), format=kind) as container:
+    sound = io.BytesIO(data[found.start :])
+    with _errors_named(), av.open(sound, format=found.kind) as container:
         if not container.streams.audio:
             raise MediaError("The file has no sound")
-        declared = _declared_seconds(container)
+        declared = _declared_seconds(container, found.kind)
         if declared > limits.max_seconds:
             raise MediaError(_too_long(limits))
-        waveform = _decode(container, limits)
-    if kind in _EXACT and len(waveform) < 0.95 * declared * SAMPLE_RATE_HZ:
+        waveform = _decode(container, found.kind, limits)
+    if found.kind in _EXACT and len(waveform) < 0.95 * declared * SAMPLE_RATE_HZ:
         raise MediaError(_DAMAGED)
     if len(waveform) < limits.min_seconds * SAMPLE_RATE_HZ:
         raise MediaError(f"The recording is shorter than {limits.min_seconds:g} s")
@@ -107,36 +101,21 @@ _EXACT = ("flac", "mov", "wav")
 
 
 def is_recording(beginning: bytes) -> bool:
-    """Whether a file that begins like this, 12 bytes are enough, is in one of FORMATS."""
-    return _kind(beginning) is not None
+    """Whether a file that begins like this is in one of FORMATS; give it BEGINNING_BYTES of it."""
+    return find_recording(beginning) is not None
 
 
 def recording_suffix(data: bytes) -> str:
     """What a file with these bytes is named: `wav`, `mp3`, `m4a` …; MediaError for another."""
-    kind = _kind(data)
-    if kind is None:
-        raise MediaError(f"This is not a recording in a known format ({', '.join(FORMATS)})")
+    kind = _found(data).kind
     return {"matroska": "webm", "mov": "m4a"}.get(kind, kind)
 
 
-def _kind(data: bytes) -> str | None:
-    """FFmpeg's name of the format, by the first bytes.
-
-    Left to guess, FFmpeg would also take play lists, which open files and addresses they name.
-    """
-    if data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE":
-        return "wav"
-    if data[:4] == b"fLaC":
-        return "flac"
-    if data[:4] == b"OggS":
-        return "ogg"
-    if data[:4] == b"\x1aE\xdf\xa3":
-        return "matroska"
-    if data[4:8] == b"ftyp" and data[8:12] not in _PICTURES:
-        return "mov"
-    # An MPEG frame begins with 11 bits set; layer bits 00 would be AAC.
-    frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06
-    return "mp3" if data[:3] == b"ID3" or frame else None
+def _found(data: bytes) -> Found:
+    found = find_recording(data)
+    if found is None:
+        raise MediaError(f"This is not a recording in a known format ({', '.join(FORMATS)})")
+    return found
 
 
 def _import_av() -> Any:
@@ -158,47 +137,25 @@ def _errors_named() -> Iterator[None]:
         raise MediaError(_DAMAGED) from error
 
 
-def _declared_seconds(container: Any) -> float:
+def _declared_seconds(container: Any, kind: str) -> float:
     """By the header, which may be absent (0) or lie: what is decoded is counted besides."""
     stream = container.streams.audio[0]
     if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return (container.duration or 0) / 1e6
+        end = float(stream.duration * stream.time_base)
+    else:
+        end = (container.duration or 0) / 1e6
+    # Ogg that was cut from a stream says when it ends on the stream's clock.
+    start = (container.start_time or 0) / 1e6 if kind == "ogg" else 0.0
+    return max(0.0, end - start)
 
 
-def _decode(container: Any, limits: AudioLimits) -> Waveform:
-    import av
-
-    # Channels are averaged here: FFmpeg's own mixing of floats makes equal channels louder.
-    resampler = av.AudioResampler(format="fltp", rate=SAMPLE_RATE_HZ)
-    longest = limits.max_seconds * SAMPLE_RATE_HZ
-    pieces: list[Waveform] = []
-    decoded = kept = 0
-    for frame in _joined(container):
-        if frame is not None:
-            decoded += frame.samples * frame.layout.nb_channels
-        for resampled in resampler.resample(frame):
-            channels = resampled.to_ndarray()
-            pieces.append(channels[0] if len(channels) == 1 else channels.mean(axis=0))
-            kept += len(pieces[-1])
-        if kept > longest or decoded > limits.max_samples:
-            raise MediaError(_too_long(limits))
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-
-
-def _joined(container: Any) -> Iterator[Any]:
-    """Decoded frames, many joined to one; then None, which empties the resampler."""
-    import av
-
-    fifo = av.AudioFifo()
-    for frame in container.decode(audio=0):
-        frame.pts = None  # gaps and jumps of the clock are no part of the sound
-        fifo.write(frame)
-        if fifo.samples >= _JOINED_SAMPLES:
-            yield fifo.read()
-    if fifo.samples:
-        yield fifo.read()
-    yield None
+def _decode(container: Any, kind: str, limits: AudioLimits) -> Waveform:
+    try:
+        return decode(
+            container, kind, max_seconds=limits.max_seconds, max_samples=limits.max_samples
+        )
+    except TooLongError as error:
+        raise MediaError(_too_long(limits)) from error
 
 
 def _too_long(limits: AudioLimits) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sensorium.errors import InputTypeError, placed
+from sensorium.errors import InputTypeError, MediaError, placed
 
 from .item import Media
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     MediaSource = Media | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
     """A picture or a recording: decoded, as a file, its bytes, a PIL image or an array."""
-
-_BEGINNING_BYTES = 12
-"""Enough to tell a recording from a picture."""
 
 
 def is_media(given: object) -> bool:
@@ -64,7 +61,18 @@ def _open(path: Path) -> Media:
 
 
 def _read(data: bytes) -> Media:
+    from .audio import FORMATS as RECORDINGS
     from .audio import is_recording, read_audio
-    from .images import read_image
+    from .images import FORMATS as PICTURES
+    from .images import is_picture, read_image
 
-    return read_audio(data) if is_recording(data[:_BEGINNING_BYTES]) else read_image(data)
+    if not data:
+        raise MediaError("The file is empty")
+    if is_recording(data):
+        return read_audio(data)
+    if is_picture(data):
+        return read_image(data)
+    raise MediaError(
+        f"This is neither a picture ({', '.join(PICTURES)}) nor a recording "
+        f"({', '.join(RECORDINGS)}) in a known format"
+    )

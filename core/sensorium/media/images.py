@@ -90,6 +90,15 @@ def open_image(source: str | Path | bytes, limits: ImageLimits = DEFAULT_LIMITS)
     return LateMedia("image", f"file {hashlib.sha256(data).hexdigest()}", decode)
 
 
+def is_picture(data: bytes) -> bool:
+    """Whether a file that begins like this is in one of FORMATS, as far as its header tells."""
+    try:
+        with _errors_named(DEFAULT_LIMITS), Image.open(io.BytesIO(data), formats=FORMATS):
+            return True
+    except MediaError as error:
+        return not isinstance(error.__cause__, UnidentifiedImageError)
+
+
 @contextmanager
 def _errors_named(limits: ImageLimits) -> Iterator[None]:
     """Whatever a decoder raises becomes a MediaError, and it warns of nothing."""
@@ -142,9 +151,9 @@ def _grey(picture: Image.Image, white: float) -> Image.Image:
 
     Of values that are no numbers, infinity is white and the others are black.
     """
-    values = np.asarray(picture).astype(np.float64) * (255 / white)
-    values = np.nan_to_num(values, nan=0, posinf=255, neginf=0).clip(0, 255)
-    return Image.fromarray(values.astype(np.uint8))
+    values = np.multiply(np.asarray(picture), 255 / white, dtype=np.float64)
+    np.nan_to_num(values, copy=False, nan=0, posinf=255, neginf=0)
+    return Image.fromarray(values.clip(0, 255, out=values).astype(np.uint8))
 
 
 def _white(picture: Image.Image) -> float:

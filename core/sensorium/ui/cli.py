@@ -7,7 +7,10 @@ from typing import Any
 import click
 
 from sensorium.cli.common import build, model_option, plan_of, registry_of
+from sensorium.cli.interrupting import AtOnce
 from sensorium.errors import MissingPackageError
+
+from .address import require_address
 
 
 @click.command("app")
@@ -26,6 +29,7 @@ def app(
     share: bool,
 ) -> None:
     """Open the chat page in a browser; Ctrl-C ends it."""
+    require_address(host, port)  # before anything is loaded
     page, serving = _modules()
     plan = plan_of(context, model, overrides)
     demo = page.page_of(build(plan), model, registry_of(context))
@@ -36,7 +40,8 @@ def app(
 
 def _modules() -> tuple[Any, Any]:
     try:
-        from . import page, serving
+        with AtOnce():
+            from . import page, serving
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gradio":
             raise

@@ -8,8 +8,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from sensorium.errors import SensoriumError
-
+from .address import require_address, taken
 from .appearance import CSS, theme
 from .conversation import AUDIO_LIMITS, IMAGE_LIMITS
 from .guard import Guard
@@ -36,8 +35,9 @@ def launch(
     """Serve `page` in the background until `page.close()`; → its address.
 
     Where they are left out, GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say host and port.
-    Raises SensoriumError where the port is taken.
+    Raises ConfigError where the host is none of this machine, SensoriumError for a taken port.
     """
+    require_address(host, port)
     try:
         _, local, public = page.launch(
             server_name=host,
@@ -49,9 +49,7 @@ def launch(
             **OPTIONS,
         )
     except OSError as error:
-        raise SensoriumError(
-            f"The page cannot be served at port {port}: it is taken", hint="Choose another --port"
-        ) from error
+        raise taken(port) from error  # just now
     return str(public or local)
 
 

@@ -49,11 +49,19 @@ def register_encoders() -> Iterator[EncoderSpec]:
 
 
 def inspect_encoder(options: WhisperOptions) -> FeatureShape:
-    """The shape of the features, from `config.json` alone."""
+    """The shape of the features, from `config.json`; what `build` would refuse for its shape is
+    refused here, the header of the weights included where these are in a folder here.
+    """
     from .checkpoint import Checkpoint
     from .configuration import feature_shape, read_config
 
-    return feature_shape(read_config(Checkpoint(options)))
+    checkpoint = Checkpoint(options)
+    config = read_config(checkpoint)
+    if checkpoint.folder:
+        from .fitting import check_files
+
+        check_files(checkpoint, config, options)
+    return feature_shape(config)
 
 
 def inspect_transcriber(options: WhisperOptions) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sensorium import FeatureShape
 from sensorium.checkpoint import read_json
-from sensorium.errors import CheckpointError
+from sensorium.errors import CheckpointError, other_kind
 
 from .checkpoint import CONFIG, WHERE, Checkpoint
 
@@ -44,7 +44,9 @@ def read_config(checkpoint: Checkpoint) -> WhisperConfig:
             f"{checkpoint.name} is of the type {kind!r}, not a Whisper model in transformers' "
             "format.",
             where=WHERE,
-            hint="A conversion for CTranslate2 alone only transcribes: set mode: transcribe.",
+            hint="A conversion for CTranslate2 alone only transcribes: set mode: transcribe."
+            if kind is None
+            else other_kind("a size (tiny, base, small …) or another Whisper checkpoint"),
         )
     try:
         config = WhisperConfig.from_dict(content)
@@ -62,10 +64,14 @@ def feature_shape(config: WhisperConfig) -> FeatureShape:
 
 
 def _problem(config: WhisperConfig) -> str | None:
+    from transformers.activations import ACT2FN
+
     for name in DECISIVE[:6]:
         value = getattr(config, name)
         if not isinstance(value, int) or value < 1:
             return f"{name} must be a positive integer, not {value!r}."
     if config.d_model % config.encoder_attention_heads:
         return "encoder_attention_heads must divide d_model."
+    if config.activation_function not in ACT2FN:
+        return f"activation_function {config.activation_function!r} is unknown."
     return None

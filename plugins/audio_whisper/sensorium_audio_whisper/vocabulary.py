@@ -9,6 +9,7 @@ from typing import Any
 
 from sensorium.checkpoint import read_json
 from sensorium.errors import CheckpointError
+from sensorium.text_files import read_text
 
 from .checkpoint import WHERE
 
@@ -21,7 +22,7 @@ years, so the same model may be found with one name in one file and another in t
 def read_vocabulary(path: Path) -> Sequence[str]:
     """The tokens by their ids, as the conversion holds them: a JSON list, or one on each line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         tokens = json.loads(text) if path.suffix == ".json" else text.removesuffix("\n").split("\n")
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read", where=WHERE) from error

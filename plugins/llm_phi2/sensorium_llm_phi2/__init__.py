@@ -42,6 +42,10 @@ def register_chat_templates() -> Iterator[ChatTemplate]:
 
 
 def _inspect(options: Phi2Options) -> LanguageModelShape:
+    if options.backend == "onnx":
+        from .onnx.checkpoint import inspect as inspect_onnx
+
+        return inspect_onnx(options)
     from .checkpoint import inspect
 
     return inspect(options)

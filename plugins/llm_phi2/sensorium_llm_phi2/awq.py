@@ -55,21 +55,28 @@ class AwqFormat:
         inputs, columns = qweight.shape
         return columns * PACKED, inputs
 
+    def layout(self, shape: tuple[int, int], groups: int) -> dict[str, tuple[int, ...]]:
+        """As at the head of this file; nothing where so many groups do not divide the inputs."""
+        outputs, inputs = shape
+        if not groups or inputs % groups:
+            return {}
+        return {
+            "qweight": (inputs, outputs // PACKED),
+            "qzeros": (groups, outputs // PACKED),
+            "scales": (groups, outputs),
+        }
+
     def linear(
         self, weights: Mapping[str, Tensor], name: str, shape: tuple[int, int]
     ) -> QuantizedLinear:
         """The layer `name` of `shape` (N, K); CheckpointError where its tensors do not fit."""
-        outputs, inputs = shape
-        qweight, qzeros, scales = stored_parts(weights, name, self.suffixes)
+        inputs = shape[1]
+        parts = stored_parts(weights, name, self.suffixes)
+        qweight, qzeros, scales = parts
         count = scales.shape[0]
-        fits = (
-            tuple(qweight.shape) == (inputs, outputs // PACKED)
-            and tuple(qzeros.shape) == (count, outputs // PACKED)
-            and tuple(scales.shape) == (count, outputs)
-            and qweight.dtype == qzeros.dtype == torch.int32
-            and count > 0
-            and inputs % count == 0
-        )
+        fits = [tuple(part.shape) for part in parts] == [
+            *self.layout(shape, count).values()
+        ] and qweight.dtype == qzeros.dtype == torch.int32
         if not fits:
             raise misfit(name)
         return QuantizedLinear(

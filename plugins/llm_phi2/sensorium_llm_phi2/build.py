@@ -14,6 +14,7 @@ from sensorium.fingerprint import combine, weights_fingerprint
 from transformers import PhiConfig, PhiForCausalLM
 
 from . import blocks
+from .architecture import read_architecture, require_whole_blocks
 from .checkpoint import (
     ADAPTER_CONFIG,
     ADAPTER_FOLDER,
@@ -23,6 +24,7 @@ from .checkpoint import (
     weight_files,
 )
 from .configuration import first_line, phi_config
+from .fitting import check_tokenizer, check_weights, refuse_gaps
 from .formats import dequantized_weights, read_format
 from .model import PhiLanguageModel
 from .options import Phi2Options
@@ -32,7 +34,6 @@ from .quantization import (
     keep_plain,
     nf4_settings,
     require_bitsandbytes,
-    require_whole_blocks,
 )
 from .shapes import pack
 from .vocabulary import is_tied
@@ -49,18 +50,22 @@ def build(options: Phi2Options, device: str) -> PhiLanguageModel:
     from_weights = options.random_seed is None and not shapes_only
     folder = checkpoint_folder(options, weights=from_weights)
     raw = read_config(folder / CONFIG, options.config)
+    architecture = read_architecture(raw, str(folder / CONFIG))
+    check_tokenizer(architecture.vocabulary, folder)
     config = phi_config(raw, folder)
     integers = read_format(raw, folder)
     stored = integers is None and is_stored_quantized(raw, folder)
     if options.quantization or stored:
         require_bitsandbytes()
-        require_whole_blocks(config)
+        require_whole_blocks(architecture)
     dtype = dtype_for(options, device, count_parameters(config))
     quantization = None if stored or shapes_only else nf4_settings(options, dtype)
     if from_weights:
-        # Hashed first: a file that is not there is named before anything is built.
-        fingerprint = weights_fingerprint(weight_files(folder))
-        with StoredWeights(weight_files(folder)) as weights, placed(str(folder)), no_progress_bar():
+        files = weight_files(folder)
+        # First: what does not fit, or is not there, is named before anything is built.
+        check_weights(architecture, raw, folder, files)
+        fingerprint = weights_fingerprint(files)
+        with StoredWeights(files) as weights, placed(str(folder)), no_progress_bar():
             source: dict[str, Any] = {"pretrained_model_name_or_path": str(folder)}
             if integers is not None:
                 source = _given(config, dequantized_weights(weights, integers, dtype))
@@ -139,32 +144,18 @@ def _load(
             where=str(folder),
             hint="The file may be cut off or damaged; download or save it again.",
         ) from error
-    _refuse_gaps(info, folder)
+    # Checked once more, by who has filled it.
+    mismatched = info["mismatched_keys"]
+    refuse_gaps(
+        folder,
+        missing=info["missing_keys"],
+        mismatched=[key if isinstance(key, str) else str(key[0]) for key in mismatched],
+        surplus=info["unexpected_keys"],
+    )
     # Where the file holds two ends that differ, transformers leaves them so, whatever config.json
     # says.
     module.config.tie_word_embeddings = is_tied(module)
     return module
-
-
-def _refuse_gaps(info: dict[str, Any], folder: Path) -> None:
-    # Checkpoints from before 2024 also hold the rotary tables, which are computed.
-    surplus = [k for k in info["unexpected_keys"] if not k.endswith("rotary_emb.inv_freq")]
-    mismatched = [key if isinstance(key, str) else str(key[0]) for key in info["mismatched_keys"]]
-    complaints = [
-        f"{len(keys)} {kind}: {', '.join(sorted(keys)[:4])}{' …' if len(keys) > 4 else ''}"
-        for kind, keys in (
-            ("missing", list(info["missing_keys"])),
-            ("of another shape", mismatched),
-            ("not part of this model", surplus),
-        )
-        if keys
-    ]
-    if complaints:
-        raise CheckpointError(
-            f"The weights do not match config.json: {'; '.join(complaints)}",
-            where=str(folder),
-            hint="Do config.json and the weights belong together?",
-        )
 
 
 def _adapter_folder(options: Phi2Options, folder: Path) -> Path | None:

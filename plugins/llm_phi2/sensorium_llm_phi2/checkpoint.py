@@ -1,4 +1,7 @@
-"""Where a checkpoint lies and what its config.json says; reads no weights, imports no torch."""
+"""Where a checkpoint lies, what its config.json says, and whether its files fit that.
+
+Reads no weights, imports no torch.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sensorium.checkpoint import read_json
 from sensorium.contracts import LanguageModelShape
-from sensorium.errors import CheckpointError
+from sensorium.errors import CheckpointError, other_kind
 from sensorium.hub import fetch, fetch_folder
 from sensorium.text_files import read_text
 
+from .architecture import read_architecture, require_whole_blocks
+from .fitting import QUANTIZATION, check_tokenizer, check_weights
 from .options import Phi2Options
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
 ADAPTER_FOLDER = "adapter"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -23,7 +30,7 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 # Safetensors only: a pickle runs code when it is opened.
 _WANTED = [
     CONFIG,
-    "quantize_config.json",
+    QUANTIZATION,
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer.json",
@@ -32,24 +39,37 @@ _WANTED = [
 
 
 def inspect(options: Phi2Options) -> LanguageModelShape:
-    """Width, vocabulary and context window, from config.json alone."""
-    config = read_config(config_path(options), options.config)
-    return LanguageModelShape(
-        width=config["hidden_size"],
-        vocabulary=config["vocab_size"],
-        context_length=config["max_position_embeddings"],
-    )
+    """Width, vocabulary and context window, from config.json.
+
+    What `build` would refuse for its shape is refused here, the headers of the weights included
+    where these are on this machine. A folder without any still has a shape.
+    """
+    path = config_path(options)
+    config = read_config(path, options.config)
+    architecture = read_architecture(config, str(path))
+    if options.quantization:
+        require_whole_blocks(architecture)
+    if folder := local_folder(options):
+        check_tokenizer(architecture.vocabulary, folder)
+        if options.random_seed is None and has_weights(folder):
+            check_weights(architecture, config, folder, weight_files(folder))
+    return architecture.shape
+
+
+def local_folder(options: Phi2Options) -> Path | None:
+    """The folder that `checkpoint` names; None for a hub id."""
+    path = Path(options.checkpoint).expanduser()
+    return path if path.is_dir() else None
 
 
 def config_path(options: Phi2Options) -> Path:
     """The config.json of a folder, or of a hub id (downloaded, or from the hub's cache)."""
-    path = Path(options.checkpoint).expanduser()
-    if path.is_dir():
-        if not (path / CONFIG).is_file():
+    if folder := local_folder(options):
+        if not (folder / CONFIG).is_file():
             raise CheckpointError(
-                f"The folder has no {CONFIG}", where=str(path), hint="Is it the right folder?"
+                f"The folder has no {CONFIG}", where=str(folder), hint="Is it the right folder?"
             )
-        return path / CONFIG
+        return folder / CONFIG
     _refuse_missing_path(options.checkpoint)
     if found := fetch(options.checkpoint, CONFIG, options.revision):
         return found
@@ -58,9 +78,8 @@ def config_path(options: Phi2Options) -> Path:
 
 def checkpoint_folder(options: Phi2Options, *, weights: bool = True) -> Path:
     """The folder with config, tokenizer and, if wanted, weights; a hub id is downloaded first."""
-    path = Path(options.checkpoint).expanduser()
-    if path.is_dir():
-        return path
+    if folder := local_folder(options):
+        return folder
     _refuse_missing_path(options.checkpoint)
     wanted = _WANTED if weights else [CONFIG, "tokenizer.json"]
     return fetch_folder(options.checkpoint, wanted, options.revision)
@@ -79,20 +98,28 @@ def read_config(path: Path, changes: Mapping[str, Any] | None = None) -> dict[st
         raise CheckpointError(
             f"model_type is {config.get('model_type')!r}, this plugin loads 'phi'",
             where=str(path),
-            hint="Choose a Phi-1, Phi-1.5 or Phi-2 checkpoint, or another language model plugin "
-            "(sensorium plugins list).",
+            hint=other_kind("a Phi-1, Phi-1.5 or Phi-2 checkpoint, such as microsoft/phi-2"),
         )
-    for key in ("hidden_size", "vocab_size", "max_position_embeddings"):
-        value = config.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise CheckpointError(f"{key} is {value!r}, not a positive number", where=str(path))
+    read_architecture(config, str(path))
     return config
 
 
+def has_weights(folder: Path) -> bool:
+    """Whether there are any, whole or not: what is planned may still have to be downloaded."""
+    return (folder / INDEX).is_file() or any(folder.glob("*.safetensors"))
+
+
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a checkpoint, sorted; CheckpointError where there are none."""
-    files = sorted(folder.glob("*.safetensors"))
-    if files:
+    """The safetensors files of a checkpoint, found as transformers finds them, sorted.
+
+    Some quantizers give the only file a name of its own. CheckpointError where there are none, and
+    where a part is not there.
+    """
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / INDEX).is_file():
+        return _parts(folder)
+    if files := sorted(folder.glob("*.safetensors")):
         return files
     pickles = sorted(p.name for p in folder.glob("*.bin")) + sorted(
         p.name for p in folder.glob("*.pt*")
@@ -104,6 +131,21 @@ def weight_files(folder: Path) -> list[Path]:
         hint="Convert it with save_pretrained(…, safe_serialization=True), or start from random "
         "weights with random_seed.",
     )
+
+
+def _parts(folder: Path) -> list[Path]:
+    places = read_json(folder / INDEX).get("weight_map")
+    named = [*places.values()] if isinstance(places, dict) else []
+    if not named or not all(isinstance(name, str) and Path(name).name == name for name in named):
+        raise CheckpointError(f"{INDEX} has no valid weight_map", where=str(folder))
+    names = sorted(set(named))
+    if missing := [name for name in names if not (folder / name).is_file()]:
+        raise CheckpointError(
+            f"The folder lacks {', '.join(missing[:4])}, which {INDEX} names",
+            where=str(folder),
+            hint="Download or copy the checkpoint again.",
+        )
+    return [folder / name for name in names]
 
 
 def _refuse_missing_path(checkpoint: str) -> None:

@@ -13,17 +13,16 @@ from sensorium.text_files import read_text
 from torch import Tensor
 
 from .awq import AwqFormat
+from .fitting import QUANTIZATION, Shapes
 from .gptq import GptqFormat
-from .integers import IntegerFormat
-
-_SETTINGS = "quantize_config.json"
+from .integers import IntegerFormat, misfit, stored_parts
 
 
 def read_format(config: Mapping[str, Any], folder: Path) -> IntegerFormat | None:
     """What config.json, or the file beside it, says; None for a checkpoint without integers."""
     settings = config.get("quantization_config")
-    if settings is None and (folder / _SETTINGS).is_file():
-        settings = _read_settings(folder / _SETTINGS)
+    if settings is None and (folder / QUANTIZATION).is_file():
+        settings = _read_settings(folder / QUANTIZATION)
     if not isinstance(settings, Mapping):
         return None
     method = settings.get("quant_method", "gptq")
@@ -32,7 +31,7 @@ def read_format(config: Mapping[str, Any], folder: Path) -> IntegerFormat | None
     return AwqFormat.read(settings, folder) if method == "awq" else None
 
 
-def quantized_layers(weights: Mapping[str, Tensor]) -> list[str]:
+def quantized_layers(weights: Mapping[str, Any]) -> list[str]:
     """The layers that are integers; CheckpointError where there are none, or scales without any.
 
     AWQ can put scales between two layers, behind an activation, where a Phi model has no place.
@@ -45,6 +44,25 @@ def quantized_layers(weights: Mapping[str, Tensor]) -> list[str]:
         if key.endswith(".scales") and key.removesuffix(".scales") not in known:
             raise CheckpointError(f"{key} belongs to no quantized layer")
     return layers
+
+
+def plain_shapes(held: Shapes, stored: IntegerFormat) -> Shapes:
+    """The shapes of what the integers stand for, from those of the stored tensors alone.
+
+    CheckpointError as `dequantized_weights` raises it.
+    """
+    layers = quantized_layers(held)
+    integers = {f"{name}.{suffix}" for name in layers for suffix in stored.suffixes}
+    plain = {name: shape for name, shape in held.items() if name not in integers}
+    for name in layers:
+        parts = dict(zip(stored.suffixes, stored_parts(held, name, stored.suffixes), strict=True))
+        if len(parts["qweight"]) != 2 or len(parts["scales"]) != 2:
+            raise misfit(name)
+        shape = stored.shape(torch.empty(parts["qweight"], device="meta"))
+        if parts != stored.layout(shape, parts["scales"][0]):
+            raise misfit(name)
+        plain[f"{name}.weight"] = shape
+    return plain
 
 
 def dequantized_weights(

@@ -49,18 +49,26 @@ class GptqFormat:
         rows, outputs = qweight.shape
         return outputs, rows * (32 // self.bits)
 
+    def layout(self, shape: tuple[int, int], groups: int) -> dict[str, tuple[int, ...]]:
+        """As at the head of this file."""
+        outputs, inputs = shape
+        packed = 32 // self.bits
+        return {
+            "qweight": (inputs // packed, outputs),
+            "qzeros": (groups, outputs // packed),
+            "scales": (groups, outputs),
+            "g_idx": (inputs,),
+        }
+
     def linear(
         self, weights: Mapping[str, Tensor], name: str, shape: tuple[int, int]
     ) -> QuantizedLinear:
         """The layer `name` of `shape` (N, K); CheckpointError where its tensors do not fit."""
-        outputs, inputs = shape
-        qweight, qzeros, scales, groups = stored_parts(weights, name, self.suffixes)
-        packed, count = 32 // self.bits, scales.shape[0]
+        parts = stored_parts(weights, name, self.suffixes)
+        qweight, qzeros, scales, groups = parts
+        count = scales.shape[0]
         fits = (
-            tuple(qweight.shape) == (inputs // packed, outputs)
-            and tuple(qzeros.shape) == (count, outputs // packed)
-            and tuple(scales.shape) == (count, outputs)
-            and tuple(groups.shape) == (inputs,)
+            [tuple(part.shape) for part in parts] == [*self.layout(shape, count).values()]
             and qweight.dtype == qzeros.dtype == torch.int32
             and bool((groups >= 0).all() and (groups < count).all())
         )

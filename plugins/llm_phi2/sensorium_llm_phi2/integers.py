@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from sensorium.errors import CheckpointError
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class IntegerFormat(Protocol):
         """(N, K) of the layer that these integers are."""
         ...
 
+    def layout(self, shape: tuple[int, int], groups: int) -> dict[str, tuple[int, ...]]:
+        """The shapes of the tensors of a layer of `shape` (N, K), by suffix; none where such a
+        layer cannot be.
+        """
+        ...
+
     def linear(
         self, weights: Mapping[str, Tensor], name: str, shape: tuple[int, int]
     ) -> QuantizedLinear:
@@ -53,10 +61,8 @@ class IntegerFormat(Protocol):
         ...
 
 
-def stored_parts(
-    weights: Mapping[str, Tensor], name: str, suffixes: tuple[str, ...]
-) -> list[Tensor]:
-    """The tensors of one layer; CheckpointError where one is missing."""
+def stored_parts(weights: Mapping[str, T], name: str, suffixes: tuple[str, ...]) -> list[T]:
+    """What there is of one layer, tensors or their shapes; CheckpointError where one is missing."""
     if missing := [suffix for suffix in suffixes if f"{name}.{suffix}" not in weights]:
         raise CheckpointError(f"The quantized layer {name} has no {', '.join(missing)}")
     return [weights[f"{name}.{suffix}"] for suffix in suffixes]

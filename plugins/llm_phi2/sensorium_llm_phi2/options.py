@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from sensorium.limits import LARGEST_SEED
 from sensorium.options import Options
+
+MOST_LAYERS = 1024
+LARGEST_SIZE = 2**24
+"""Of a width, a vocabulary, a context window."""
 
 
 class Phi2Options(Options):
@@ -50,6 +54,15 @@ class Phi2Options(Options):
         description="Keys of config.json to set otherwise: another shape for random weights, as in "
         "{num_hidden_layers: 4}. Needs random_seed.",
     )
+
+    @field_validator("config")
+    @classmethod
+    def _of_a_size_that_exists(cls, config: dict[str, Any]) -> dict[str, Any]:
+        for key, value in config.items():
+            most = MOST_LAYERS if key == "num_hidden_layers" else LARGEST_SIZE
+            if isinstance(value, int) and value > most:
+                raise ValueError(f"{key} is at most {most:,}")
+        return config
 
     @model_validator(mode="after")
     def _shape_is_free(self) -> Phi2Options:

@@ -7,38 +7,18 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from sensorium.errors import CheckpointError, ConfigError, MissingPackageError
+from sensorium.errors import CheckpointError, MissingPackageError
 
 from .options import Phi2Options
-
-if TYPE_CHECKING:
-    from transformers import PhiConfig
-
-BLOCK = 64
-"""Weights that share one scale."""
 
 
 def require_bitsandbytes() -> None:
     """MissingPackageError unless bitsandbytes is installed."""
     if importlib.util.find_spec("bitsandbytes") is None:
         raise MissingPackageError("bitsandbytes", "nf4 quantization", extra="quantize")
-
-
-def require_whole_blocks(config: PhiConfig) -> None:
-    """ConfigError where blocks would reach over the end of a row.
-
-    bitsandbytes 0.50 then computes wrong weights on CPUs with AVX-512, and says nothing.
-    """
-    for key in ("hidden_size", "intermediate_size"):
-        if (width := getattr(config, key)) % BLOCK:
-            raise ConfigError(
-                f"nf4 takes blocks of {BLOCK} weights, which do not fill the {key} of {width}",
-                where="quantization",
-                hint="Leave it out: so small a model gains nothing by it.",
-            )
 
 
 def nf4_settings(options: Phi2Options, dtype: torch.dtype) -> Any:

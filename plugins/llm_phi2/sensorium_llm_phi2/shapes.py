@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
-from .quantization import BLOCK
+from .architecture import BLOCK
 
 
 class PackedLinear(nn.Linear):

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any
 
-from torch import nn
-
 TABLE, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 """Their names in a plain model."""
 
@@ -32,6 +30,8 @@ def is_tied(module: Any) -> bool:
 
 def untie(module: Any) -> None:
     """Give the head a copy of its own, which `config` says from now on."""
+    from torch import nn  # what is known of the names needs no torch
+
     _, head = ends(module)
     shared = head.weight
     head.weight = nn.Parameter(shared.detach().clone(), requires_grad=shared.requires_grad)

@@ -35,11 +35,20 @@ def register_encoders() -> Iterator[EncoderSpec]:
 
 
 def inspect_clip(options: ClipOptions) -> FeatureShape:
-    """The shape of the features, from `config.json` alone."""
+    """The shape of the features, from `config.json`; what `build` would refuse for its shape is
+    refused here, the headers of the weights included where these are in a folder here.
+    """
     from .checkpoint import Checkpoint
     from .configuration import feature_shape, read_config
 
-    return feature_shape(read_config(Checkpoint(options)), options)
+    checkpoint = Checkpoint(options)
+    config = read_config(checkpoint)
+    shape = feature_shape(config, options)
+    if checkpoint.folder:
+        from .fitting import check_files
+
+        check_files(checkpoint, config, options)
+    return shape
 
 
 def build_clip(options: ClipOptions, device: str) -> Encoder:

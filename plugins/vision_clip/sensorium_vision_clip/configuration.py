@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sensorium import FeatureShape
 from sensorium.checkpoint import read_json
-from sensorium.errors import CheckpointError, ConfigError
+from sensorium.errors import CheckpointError, ConfigError, other_kind
 
 from .checkpoint import WHERE, Checkpoint
 
@@ -39,7 +39,7 @@ def read_config(checkpoint: Checkpoint) -> CLIPVisionConfig:
         raise CheckpointError(
             f"{checkpoint.name} is of the type {kind!r}, not a CLIP model.",
             where=WHERE,
-            hint="Choose the encoder for it: sensorium plugins list",
+            hint=other_kind("a CLIP checkpoint, such as openai/clip-vit-large-patch14-336"),
         )
     try:
         if kind == "clip":

@@ -3,13 +3,16 @@
 `openai` streams server-sent events, `data: {…}` lines that end with `data: [DONE]`; `ollama`
 streams one JSON object per line, the last with `done: true`. In both the model has ended its text
 only where the reason is `stop`. A stream without any reason was cut by the network, the server or
-a proxy, and is no answer. So what carries neither text nor a reason, such as a ping or a count of
-tokens, is passed over: nothing can be lost in it.
+a proxy, and is no answer. So what carries neither text nor a reason is passed over, whatever its
+form: a count of tokens, a ping that is no object, an empty value of any type. Nothing can be lost
+in it. Some gateways of `openai` send a `message` instead of a `delta`, or behind the deltas: it
+holds all of the text so far.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +25,9 @@ from .recipe import CorpusRecipe, Sampling
 
 LONGEST_BYTES = 16 * 1024 * 1024
 """A stream longer than this is no text; it would only fill the memory."""
+
+_EVENT = re.compile(rb"[{}<]")
+"""In a line with none of these there is no event, no part of one, and no error page."""
 
 
 class BrokenStreamError(Exception):
@@ -38,9 +44,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one line of a stream adds; `last` where nothing follows."""
+    """What one line of a stream adds; `last` where nothing follows.
+
+    `so_far` is all of the text up to here, if the line repeats it.
+    """
 
     text: str = ""
+    so_far: str = ""
     reason: str | None = None
     last: bool = False
 
@@ -101,9 +111,16 @@ class Stream:
         if line:
             step = self._read(line)
             self._texts.append(step.text)
+            if step.so_far:
+                self._replace(step.so_far)
             self._reason = step.reason or self._reason
             self._last = step.last
         return self._last
+
+    def _replace(self, text: str) -> None:
+        if not _whole(text).startswith(_whole("".join(self._texts))):
+            raise BrokenStreamError("a whole text that is not the one of its pieces")
+        self._texts = [text]
 
 
 def _openai_settings(sampling: Sampling, seed: int | None) -> dict[str, Any]:
@@ -126,20 +143,28 @@ def _read_openai(line: bytes) -> Step:
         return Step()  # a comment that keeps the connection alive, or a field nobody uses
     if value.strip() == b"[DONE]":
         return Step(last=True)
-    if not value.strip():
+    choices = _object(value).get("choices")
+    if _is_empty(choices):
         return Step()
-    # Gateways leave out, or set to null, what they have nothing to say in.
-    choices = _object(value).get("choices") or [None]
     if not isinstance(choices, list):
         raise BrokenStreamError("choices that are no list")
     choice = _part(choices[0], "a choice")
-    delta = _part(choice.get("delta"), "a delta")
-    return Step(_text(delta.get("content")), _text(choice.get("finish_reason")) or None)
+    delta, message = (_part(choice.get(name), f"a {name}") for name in ("delta", "message"))
+    return Step(
+        text=_text(delta.get("content")),
+        so_far=_text(message.get("content")),
+        reason=_text(choice.get("finish_reason")) or None,
+    )
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether nothing is in it, however a gateway writes that; a number is something."""
+    return value is None or value is False or value in ("", [], {})
 
 
 def _part(value: Any, name: str) -> Mapping[str, Any]:
-    """An object of an event; empty where it is left out."""
-    if value is None:
+    """An object of an event, empty where there is nothing."""
+    if _is_empty(value):
         return {}
     if not isinstance(value, dict):
         raise BrokenStreamError(f"{name} that is no object")
@@ -151,10 +176,13 @@ def _read_ollama(line: bytes) -> Step:
     text = _text(_part(event.get("message"), "a message").get("content"))
     if event.get("done") is not True:
         return Step(text)
-    return Step(text, _text(event.get("done_reason")) or None, last=True)
+    return Step(text, reason=_text(event.get("done_reason")) or None, last=True)
 
 
 def _object(line: bytes) -> dict[str, Any]:
+    """An event; empty for a ping."""
+    if not _EVENT.search(line):
+        return {}
     try:
         event = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -178,7 +206,7 @@ def _whole(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if _is_empty(value):
         return ""
     if not isinstance(value, str):
         raise BrokenStreamError("a text that is no string")

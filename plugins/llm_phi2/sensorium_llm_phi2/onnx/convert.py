@@ -25,15 +25,14 @@ from sensorium_llm_phi2.formats import read_format
 from sensorium_llm_phi2.vocabulary import stored_ends
 from sensorium_llm_phi2.weights import StoredWeights
 
+from .checkpoint import EMBEDDING, GRAPH
+
 if TYPE_CHECKING:
     from sensorium_llm_phi2.integers import IntegerFormat
 
     from .linears import Linears
     from .nodes import Nodes
 
-GRAPH = "decoder.onnx"
-EMBEDDING = "sensorium.embedding"
-"""Metadata of the graph: the name of the table of token embeddings in the weights file."""
 ACCURACY_LEVEL = 4
 
 _GELU_BY_TANH = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh")

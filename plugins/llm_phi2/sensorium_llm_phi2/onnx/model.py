@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sensorium_llm_phi2.checkpoint import CONFIG, WEIGHTS
 
-from .convert import GRAPH
+from .checkpoint import GRAPH
 from .session import OnnxSession
 
 if TYPE_CHECKING:

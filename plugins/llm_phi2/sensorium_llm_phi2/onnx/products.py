@@ -19,7 +19,8 @@ from sensorium.onnx_runtime import open_graph, require_onnx, require_onnx_runtim
 
 from sensorium_llm_phi2.checkpoint import WEIGHTS
 
-from .convert import ACCURACY_LEVEL, GRAPH, write_graph, write_plain_graph
+from .checkpoint import GRAPH
+from .convert import ACCURACY_LEVEL, write_graph, write_plain_graph
 from .model import OnnxPhiLanguageModel
 from .nodes import Stored
 from .places import is_plain
