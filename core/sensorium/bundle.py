@@ -117,27 +117,6 @@ def scratch_beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def try_saving(pipeline: Pipeline, folder: Path) -> None:
-    """What `save_bundle` will ask of the parts, tried beside `folder` before a training begins.
-
-    Encoders and the tokenizer are saved, encoders and transcribers built as they will be then. Of
-    the language model it is only known that it has a `save`: its weights may fill a disk.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix=".try-", dir=folder) as scratch:
-            for planned in pipeline.plan.senses:
-                place = Path(scratch, planned.modality)
-                with _saving(f"{planned.modality} encoder"):
-                    pipeline.senses[planned.modality].encoder.save(place)
-                    _fingerprint(planned, place)
-            with _saving("tokenizer"):
-                pipeline.llm.tokenizer.save(Path(scratch))
-    except OSError as error:
-        raise BundleError(f"Cannot write into {folder}: {error.strerror or error}") from error
-    for hearing in pipeline.plan.hearings:
-        hearing.build("cpu")
-
-
 @contextmanager
 def _saving(name: str) -> Iterator[None]:
     try:

@@ -68,8 +68,8 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def torn(save, weights, path) -> None:
-    save(weights, path)
+def torn(save, weights, path, **more) -> None:
+    save(weights, path, **more)
     os.truncate(path, path.stat().st_size // 2)
     die()
 
@@ -79,7 +79,7 @@ def replaced(module, name, instead):
 
     def before(rank: int) -> None:
         original = getattr(module, name)
-        setattr(module, name, lambda *words: instead(original, *words))
+        setattr(module, name, lambda *words, **more: instead(original, *words, **more))
 
     return before
 

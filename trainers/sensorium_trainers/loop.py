@@ -80,8 +80,6 @@ class Run:
     def _train(self, report: Report, resume: bool, display: TrainerCallback | None) -> Path:
         output = self.recipe.output
         checkpoint = from_main(self._start(report, resume) if is_main() else None)
-        if is_main():
-            self.objective.check_export(self.recipe)
         stopping = StopOnSignal(report)
         samples = Skipped(self.recipe.max_skipped_share, report)
         callbacks = [RunLog(output / LOG, None if display else report), stopping]
@@ -196,6 +194,8 @@ class Run:
             raise
         finally:
             stopping.restore()
+        if stopping.stopped_at is not None:  # they were to read on
+            dismiss_readers()
         stopping.end(self.recipe.steps)
 
     def _compare(self, record: dict[str, Any], report: Report) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sensorium.bundle import save_bundle, try_saving
+from sensorium.bundle import save_bundle
 from sensorium.contracts import TrainableEncoder, VariableEncoder
 from sensorium.errors import ConfigError
 from sensorium.pipeline import Pipeline
@@ -81,10 +81,6 @@ class Objective(nn.Module):
         """Write the models as they are now → the folder."""
         raise NotImplementedError
 
-    def check_export(self, recipe: TrainingRecipe) -> None:
-        """Raise before the training what `export` would raise after it, as far as can be known."""
-
-    @property
     def _no_split_modules(self) -> list[str]:
         """The layers that FSDP2 shards one by one: those that transformers' models name."""
         parts = [part for child in self.children() for part in child.modules()]
@@ -132,10 +128,6 @@ class PipelineObjective(Objective):
         super().__init__()
         # The pipeline is no nn.Module, so nothing in it is counted twice.
         self.pipeline = pipeline
-
-    def check_export(self, recipe: TrainingRecipe) -> None:
-        """Save the small parts, for a try."""
-        try_saving(self.pipeline, recipe.output)
 
     def export(self, recipe: TrainingRecipe) -> Path:
         """Write the bundle, an adapter merged where the recipe wants one plain model."""
