@@ -1,6 +1,8 @@
 """Ids → text, token by token, in constant time for each.
 
-What is given out joins to exactly what one decode of all ids gives, and is never taken back.
+What is given out is never taken back. It joins to exactly what one decode of all ids gives, unless
+the tokenizer's decoder rewrites text that it has written: then what was given out stays as it was,
+and the rest of that decode follows at the end.
 """
 
 from __future__ import annotations

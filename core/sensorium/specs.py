@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .errors import InputTypeError
 from .messages import Message
+from .text_files import MARK
 
 if TYPE_CHECKING:
     import click
@@ -150,11 +151,18 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class TextSample:
-    """One unit of plain text for the stage `pretrain`: no roles, and every token is learned."""
+    """One unit of plain text for the stage `pretrain`: no roles, and every token is learned.
+
+    A byte-order mark in front of it is no part of the text, whatever file it came from.
+    """
 
     text: str
     ended: bool = True
     """False where the text was cut off: no end token follows it."""
+
+    def __post_init__(self) -> None:
+        # Readers of other libraries keep the mark of a file's beginning.
+        object.__setattr__(self, "text", self.text.removeprefix(MARK))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 
+_LOOKED_AT = 1024
+"""Bytes of a file that are looked at for its encoding."""
+
 
 class EncodingError(ValueError):
     """Bytes that are no UTF-8; the text continues `Cannot read F: …`."""
@@ -78,11 +81,14 @@ def without_mark(data: bytes) -> bytes:
 def refuse_other_encodings(beginning: bytes) -> None:
     """EncodingError where a file begins as one of UTF-16 or UTF-32 does."""
     found = next((name for mark, name in _MARKS.items() if beginning.startswith(mark)), None)
-    # Without a mark: of the first letters, which are ASCII in all that is read here, every other
-    # byte is zero, or three of four. In UTF-8 none is.
-    if found is None and beginning[:4].count(0) == 3:
-        found = "UTF-32"
-    elif found is None and beginning[:2].count(0) == 1 and len(beginning) > 1:
-        found = "UTF-16"
+    # Without a mark: of a first letter that is ASCII, one byte of two is zero, or three of four.
+    # Behind other letters a blank or the end of the line has them. No text in UTF-8 has one.
+    if found is None and 0 in (beginning := beginning[:_LOOKED_AT]):
+        if beginning[:4].count(0) == 3:
+            found = "UTF-32"
+        elif beginning[:2].count(0) == 1:
+            found = "UTF-16"
+        else:
+            found = "UTF-16, UTF-32 or no text"
     if found is not None:
         raise EncodingError(f"it is {found}, not UTF-8; save it as UTF-8")

@@ -58,6 +58,16 @@ def test_other_encodings_are_named(file, encoding, text):
         read_text(file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "text", ["你好 hello\n", "你好\n世界\n", "«Да», — he said", "é\n", "😀 fox\n"]
+)
+def test_other_encodings_without_a_mark_behind_other_letters(file, encoding, text):
+    file.write_bytes(text.encode(encoding))
+    with pytest.raises(EncodingError, match=r"it is UTF-(16|32).*, not UTF-8; save it as"):
+        read_text(file)
+
+
 def test_what_is_no_text_says_where(file):
     file.write_bytes(b"one\ntwo\ncaf\xe9\n")
     with pytest.raises(EncodingError, match=r"not UTF-8 \(the byte 0xE9 in line 3\)"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from email.utils import formatdate
 
@@ -171,6 +172,30 @@ def test_nobody_listens(ask, monkeypatch, api_name, url, said):
         ask(["Hello?", "And?"], api_name, base_url=url, **LONG)
     assert not isinstance(caught.value, UnansweredError)  # which would go on with the next sample
     assert time.monotonic() - began < 20
+
+
+def resolver(monkeypatch, code):
+    """Every name fails with this error."""
+
+    def fail(*_, **__):
+        raise socket.gaierror(code, "the resolver's words")
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+
+
+@pytest.mark.parametrize("code", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_MEMORY])
+def test_a_resolver_that_fails_for_now_is_asked_again(ask, monkeypatch, code):
+    resolver(monkeypatch, code)
+    with pytest.raises(UnansweredError, match=r"No answer in 3 attempts.*the resolver's words"):
+        ask(["Hello?"], base_url="http://model.example:9/v1", retries=2)
+
+
+@pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_NODATA])
+def test_a_name_that_nobody_has_is_final(ask, monkeypatch, code):
+    resolver(monkeypatch, code)
+    with pytest.raises(GenerationError, match=r"model\.example does not resolve"):
+        ask(["Hello?"], base_url="http://model.example:9/v1", **LONG)
 
 
 def test_another_machine_that_refuses_is_tried_again(ask, monkeypatch):

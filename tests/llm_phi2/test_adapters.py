@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 
 import peft
@@ -142,6 +143,21 @@ def test_what_does_not_fit_is_refused(checkpoint, tmp_path):
     ):
         (folder / "adapter_config.json").write_text(text)
         refused(match)
+
+
+@pytest.mark.parametrize("change", ["mark", "runtime", "lines"])
+def test_a_configuration_as_editors_and_others_write_it(checkpoint, tmp_path, change):
+    save_lora(adapted(checkpoint), tmp_path)
+    path = tmp_path / "adapter_config.json"
+    config = json.loads(path.read_text())
+    if change == "runtime":
+        config["runtime_config"] = {"ephemeral_gpu_offload": True}
+    text = json.dumps(config, indent=2)
+    text = text.replace("\n", "\r\n") if change == "lines" else text
+    path.write_bytes(codecs.BOM_UTF8 * (change != "runtime") + text.encode())
+    model = build(Phi2Options(checkpoint=str(checkpoint)), "cpu")
+    load_lora(model, tmp_path)
+    close(logits(model), logits(adapted(checkpoint)))
 
 
 def test_a_refused_adapter_leaves_the_model_as_it_was(checkpoint, tmp_path):

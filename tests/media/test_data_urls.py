@@ -39,6 +39,9 @@ def test_what_is_no_base64_is_refused(text):
         ("data:,x", True),
         ("DATA:,x", True),
         (" data:image/png;base64,", True),
+        ("\0\n da\nt\ta\r\n:,x", True),
+        ("\u00a0data:,x", False),
+        ("da ta:,x", False),
         ("data", False),
         ("database.png", False),
         ("pictures/data:1.png", False),
@@ -48,6 +51,23 @@ def test_the_scheme_is_known_in_any_case(text, wanted):
     assert is_data_url(text) is wanted
 
 
+@pytest.mark.parametrize(
+    ("url", "data"),
+    [
+        ("data:image/png;base64,aGVsbG8=#x", b"hello"),
+        ("data:image/png;base64,aGVsbG8#a,b#c", b"hello"),
+        ("data:image/png;\nba\r\nse64\t,aGVs\tbG8=\r\n", b"hello"),
+        ("da\nta:,hel\nlo#", b"hello"),
+        ("\x01 data:,a b%23c%0A ", b"a b#c\n"),
+    ],
+)
+def test_fragments_and_line_ends_are_no_part_of_a_url(url, data):
+    assert is_data_url(url)
+    assert read_data_url(url) == data
+
+
 def test_a_url_without_data_is_refused():
     with pytest.raises(MediaError, match="no comma"):
         read_data_url("data:image/png;base64")
+    with pytest.raises(MediaError, match="no comma"):
+        read_data_url("data:image/png#,x")

@@ -8,6 +8,7 @@ import json
 import pytest
 from PIL import Image
 from sensorium.errors import ConfigError, SampleError
+from sensorium.specs import TextSample
 from sensorium_trainers.formats.chat import ChatOptions, open_chat
 from sensorium_trainers.formats.coco import CocoOptions, open_coco
 from sensorium_trainers.formats.hub import HubOptions, open_hub
@@ -97,6 +98,15 @@ def test_another_encoding_is_named_when_the_file_is_opened(kind, encoding):
         open_source(path)
 
 
+@pytest.mark.parametrize("open_source", [text, chat])
+@pytest.mark.parametrize("first", ["你好 hello", "你好", "é"])
+def test_another_encoding_without_a_mark(open_source, first, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(f"{first}\n{first}\n".encode("utf-16-le"))
+    with pytest.raises(ConfigError, match=r"Cannot read .*: it is UTF-16.*, not UTF-8"):
+        open_source(path)
+
+
 def test_files_in_tar_files():
     picture = {"png": _png()}
     for caption in (b"a cat", MARK + b"a cat"):
@@ -116,6 +126,20 @@ def _png():
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "record", [{"text": "\ufeffa cat"}, {"text": "\ufeffa cat", "ended": False}]
+)
+def test_a_mark_inside_of_json(record, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines(record))
+    ended = record.get("ended", True)
+    assert (
+        text(path)[0] == sample_of("k", {"json": lines(record)}, []) == TextSample("a cat", ended)
+    )
+    assert TextSample("\ufeff").text == ""
+    assert TextSample("a \ufeffcat").text == "a \ufeffcat"
 
 
 @pytest.mark.parametrize("streaming", [False, True])

@@ -84,6 +84,13 @@ def test_a_picture_stands_where_its_part_stands(read, folder, part):
     [
         {"type": "input_audio", "input_audio": {"path": "a.wav"}},
         {"type": "input_audio", "input_audio": {"data": base64.b64encode(wav()).decode()}},
+        *(
+            {
+                "type": "input_audio",
+                "input_audio": {"data": f"{url},{base64.b64encode(wav()).decode()}"},
+            }
+            for url in ("data:audio/wav;base64", " DATA:;base64", "data:audio/wav;codecs=1;base64")
+        ),
         {"type": "audio", "audio": "a.wav"},
         {"type": "audio_url", "audio_url": {"url": "a.wav"}},
     ],

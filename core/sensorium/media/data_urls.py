@@ -8,27 +8,35 @@ from urllib.parse import unquote_to_bytes
 
 from sensorium.errors import MediaError
 
-_SCHEME = re.compile(r"\s*data:", re.IGNORECASE | re.ASCII)
+_DROPPED = str.maketrans("", "", "\t\n\r")
+_ENDS = "".join(map(chr, range(0x21)))
 _BASE64 = re.compile(r";[ ]*base64[ ]*$", re.IGNORECASE)
 _SPACE = b" \t\n\r\f"
 
 
 def is_data_url(text: str) -> bool:
     """Whether it is one; the case of the scheme does not matter."""
-    return _SCHEME.match(text) is not None
+    return _without_blanks(text)[:5].lower() == "data:"
 
 
 def read_data_url(url: str) -> bytes:
     """The bytes that a `data:` URL holds; MediaError where it holds none.
 
-    As in the WHATWG's "fetch" standard: what stands behind the comma is percent-decoded, then, if
-    the URL says so, forgiving-base64 decoded.
+    As in the WHATWG's standards "url" and "fetch": tabs, line ends and a fragment (`#…`) are
+    dropped; what stands behind the comma is percent-decoded, then, if the URL says so,
+    forgiving-base64 decoded.
     """
+    url = _without_blanks(url).partition("#")[0]
     head, comma, body = url.partition(",")
     if not comma:
         raise MediaError("The data: URL has no comma, behind which its data would stand")
-    data = unquote_to_bytes(body.strip())
+    data = unquote_to_bytes(body)
     return decode_base64(data) if _BASE64.search(head) else data
+
+
+def _without_blanks(url: str) -> str:
+    """Less the tabs and line ends anywhere in it, and blanks and control characters at its ends."""
+    return url.translate(_DROPPED).strip(_ENDS)
 
 
 def decode_base64(text: str | bytes) -> bytes:

@@ -117,7 +117,8 @@ def _read_config(folder: Path) -> peft.LoraConfig:
     for unsupported in _UNSUPPORTED:
         if raw.get(unsupported):
             raise ValueError(f"it uses {unsupported}, which this plugin cannot load")
-    config = peft.LoraConfig.from_pretrained(str(folder))
+    raw.pop("runtime_config", None)  # of the run that saved it; PEFT ignores it too
+    config = peft.LoraConfig.from_peft_type(**raw)
     # Only a name, which PEFT would compare; whether the weights fit is checked by name.
     config.base_model_name_or_path = None
     return config

@@ -37,13 +37,15 @@ class Attachments:
         self.left = list(brought)
 
     def read(self, modality: Modality, value: Any) -> Media | None:
-        """What a part or a cell holds: bytes, a file's name, or an object with one of them.
+        """What a part or a cell holds: bytes, a file's name, or an object with one of them; `data`
+        is base64 or a `data:` URL.
 
         None where it holds neither. Nothing is fetched.
         """
         if isinstance(value, Mapping):
             if isinstance(encoded := value.get("data"), str):
-                return _READERS[modality](_sampled(decode_base64, encoded, modality))
+                read = read_data_url if is_data_url(encoded) else decode_base64
+                return _READERS[modality](_sampled(read, encoded, modality))
             value = value.get("bytes") or value.get("url") or value.get("path")
         if isinstance(value, bytes):
             return _READERS[modality](value)

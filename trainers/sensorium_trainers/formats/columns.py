@@ -11,7 +11,6 @@ from sensorium.errors import ConfigError, SampleError, suggestion
 from sensorium.messages import Media
 from sensorium.options import Options
 from sensorium.specs import Sample, TextSample
-from sensorium.text_files import MARK
 
 from .attachments import Attachments, Modality
 from .conversation import conversation
@@ -79,7 +78,7 @@ def sample_of(row: Mapping[str, Any], options: ColumnOptions) -> Sample | TextSa
         text = row[options.text]
         if not isinstance(text, str):
             raise SampleError(f"Its '{options.text}' is {type(text).__name__}, no text")
-        return TextSample(text.removeprefix(MARK))  # the library's reader of text files keeps it
+        return TextSample(text)
     brought = [
         *_media("image", row, options.image, options.media),
         *_media("audio", row, options.audio, options.media),

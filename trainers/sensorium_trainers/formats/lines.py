@@ -19,9 +19,8 @@ class Lines:
         position = 0
         try:
             with path.open("rb") as file:
+                refuse_other_encodings(file.peek())
                 for number, line in enumerate(file, start=1):
-                    if number == 1:
-                        refuse_other_encodings(line)
                     if without_mark(line).strip():
                         self._starts.append(position)
                         self._numbers.append(number)

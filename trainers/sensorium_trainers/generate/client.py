@@ -33,6 +33,9 @@ LONGEST_RETRY_AFTER = 600.0
 """A server that asks for more is not waited for; the run can go on later."""
 
 _RETRIED = frozenset({408, 425, 429})
+_UNKNOWN_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+"""What a resolver that was reached says; by its other errors it could not be asked, for now."""
+
 _LONGEST_MESSAGE = 4096
 
 
@@ -156,7 +159,7 @@ class Client:
         """
         host = httpx.URL(self._url).host
         causes = [*_causes(error)]
-        if any(isinstance(cause, socket.gaierror) for cause in causes):
+        if any(isinstance(c, socket.gaierror) and c.errno in _UNKNOWN_NAME for c in causes):
             raise GenerationError(
                 f"The name {host} does not resolve",
                 where=self._url,

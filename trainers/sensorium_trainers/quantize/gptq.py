@@ -20,8 +20,8 @@ _DAMPING = 0.01
 
 
 _SMALLEST_HALF = torch.finfo(torch.float16).smallest_normal * torch.finfo(torch.float16).eps
-_LARGEST_HALF = torch.finfo(torch.float16).max
 """Of all numbers above 0 that float16 has, the subnormal ones included."""
+_LARGEST_HALF = torch.finfo(torch.float16).max
 
 
 @dataclass(frozen=True, slots=True)
