@@ -15,6 +15,7 @@ from .engine import ChatEngine
 from .estimate import Estimate, parts_of, resident_bytes, survey
 from .generation import GenerationOptions
 from .messages import Media, Message
+from .neighbours import Disturbance
 from .stopwatch import Phases
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Benchmark:
     bound: float | None
     """Tokens a second if nothing were to be done but to read what a token needs."""
     estimated: Estimated | None
+    disturbance: Disturbance | None = None
+    """What else the machine did while it was probed."""
 
 
 def benchmark(
@@ -109,6 +112,7 @@ def benchmark(
         estimated=_estimated(estimate, resident_bytes(parts, first.positions))
         if estimate
         else None,
+        disturbance=surveyed.disturbance if surveyed else None,
     )
 
 

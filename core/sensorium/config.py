@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .errors import ConfigError, suggestion
 from .generation import GenerationOptions
 from .limits import MOST_THREADS
+from .memory import usual_kept_megabytes
 from .options import Options
 from .plain_yaml import YamlError, parse
 from .text_files import EncodingError, read_text
@@ -81,11 +82,12 @@ class Recipe(Options):
         description="CPU threads; the machine's cores where left out.",
     )
     kept_megabytes: int = Field(
-        default=1024,
+        default_factory=usual_kept_megabytes,
         ge=0,
         le=2**24,
-        description="Memory for what earlier conversations have read, in MiB. A question that "
-        "begins like one of them is answered sooner. 0 keeps nothing.",
+        description="Memory for what earlier conversations have read, in MiB; by default a "
+        "sixteenth of the machine's memory, 1,024 at most. A question that begins like one of them "
+        "is answered sooner. 0 keeps nothing.",
     )
 
 

@@ -17,7 +17,7 @@ from .inputs import as_messages, as_options
 from .messages import Message
 from .pipeline import Pipeline
 from .render import render, stop_ids
-from .session import SessionPool
+from .session import OVERHEAD_BYTES, SessionPool
 from .speculation import CostCurve
 from .stopwatch import Stopwatch
 
@@ -168,7 +168,8 @@ class ChatEngine:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        self.sessions = SessionPool(pipeline.llm, pipeline.plan.recipe.kept_megabytes * 2**20)
+        kept = pipeline.plan.recipe.kept_megabytes * 2**20
+        self.sessions = SessionPool(pipeline.llm, kept, overhead=OVERHEAD_BYTES)
         self.costs = CostCurve()
         self.lock = threading.Lock()
 

@@ -10,9 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from .cache import MAX_ITEMS
 from .errors import SensoriumError, told
 from .footprint import Footprint, module_footprint
+from .memory import media_bytes
+from .neighbours import Disturbance, Neighbours
 from .probe import Probe, Speed, probe, speed
+from .session import MAX_SESSIONS, OVERHEAD_BYTES
 from .stopwatch import Phases
 
 if TYPE_CHECKING:
@@ -50,6 +54,8 @@ class Survey:
     parts: tuple[Part, ...]
     probe: Probe
     speeds: tuple[Speed | None, ...]
+    disturbance: Disturbance | None = None
+    """What else the machine did meanwhile."""
 
     def estimate(self, positions: int, modalities: Collection[str] = ()) -> Estimate:
         """For a question of so many positions, one new item of each of these modalities in it."""
@@ -74,17 +80,38 @@ class Survey:
 
 def survey(parts: tuple[Part, ...]) -> Survey:
     """Probe the machine for these parts, which takes a second or two."""
+    import torch
+
+    neighbours = Neighbours()
     speeds = [
         speed(taken.products, taken.rows) if (taken := part.footprint) and taken.flops else None
         for part in parts
     ]
-    return Survey(parts, probe(), tuple(speeds))
+    measured = probe()
+    scatter = max(measured.scatter, *(rate.scatter for rate in speeds if rate), 1.0)
+    disturbance = neighbours.disturbance(scatter, torch.get_num_threads())
+    return Survey(parts, measured, tuple(speeds), disturbance)
 
 
 def resident_bytes(parts: Sequence[Part], positions: int = 0) -> int:
     """Memory of all parts that are known, of what runs them, and of a conversation so long."""
     known = [part.footprint for part in parts if part.footprint]
     return RUNTIME_BYTES + sum(taken.resident_bytes + taken.kv_bytes * positions for taken in known)
+
+
+def kept_bytes(plan: Plan, parts: Sequence[Part]) -> int:
+    """What may come to that memory while it runs: earlier conversations, and what was seen."""
+    kept = plan.recipe.kept_megabytes
+    most = kept * 2**20
+    held = next((part.footprint for part in parts if part.phase == "prefill"), None)
+    if held is not None and held.kv_bytes:
+        longest = held.kv_bytes * plan.shape.context_length + OVERHEAD_BYTES
+        most = min(most, MAX_SESSIONS * longest)
+    for sense in plan.senses:
+        positions = sense.source.positions or plan.shape.context_length
+        largest = positions * plan.shape.width * 4  # float32, before a projector took fewer
+        most += min(media_bytes(kept), MAX_ITEMS * largest)
+    return most
 
 
 def parts_of(plan: Plan) -> tuple[Part, ...]:

@@ -38,6 +38,23 @@ def is_exhausted(error: BaseException) -> bool:
     )
 
 
+def usual_kept_megabytes() -> int:
+    """MiB for what earlier conversations have read, if the recipe does not say.
+
+    A sixteenth of the memory: what is kept only saves time, and other programs need memory too. At
+    most 1,024, which hold a whole context window of Phi-2 (0.7 GB in half precision).
+    """
+    return min(1024, total_memory() // 2**20 // 16)
+
+
+def media_bytes(kept_megabytes: int) -> int:
+    """Bytes in which one sense remembers what it saw: a quarter as much, within 16 to 256 MiB.
+
+    With less, the pictures of one question would be encoded again for its answer.
+    """
+    return min(256, max(16, kept_megabytes // 4)) * 2**20
+
+
 def _limit(name: str) -> int | None:
     try:
         return int((_CONTAINER / name).read_text())

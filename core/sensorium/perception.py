@@ -38,15 +38,24 @@ class Sense:
     """One modality of a pipeline: an encoder with its projector and a memory of what they saw."""
 
     def __init__(
-        self, encoder: Encoder, projector: Projector, source: FeatureShape, width: int
+        self,
+        encoder: Encoder,
+        projector: Projector,
+        source: FeatureShape,
+        width: int,
+        *,
+        max_bytes: int = 256 * 2**20,
     ) -> None:
-        """`source` is what the encoder said it gives, `width` what the language model takes."""
+        """`source` is what the encoder said it gives, `width` what the language model takes.
+
+        What was seen last is remembered in `max_bytes`.
+        """
         self.encoder = encoder
         self.projector = projector
         self.source = source
         self.width = width
         self._positions = projector.positions
-        self._seen = TensorCache()
+        self._seen = TensorCache(max_bytes)
 
     def perceive(self, media: Sequence[Media], watch: Stopwatch | None = None) -> list[Tensor]:
         """Each media item as embeddings [K, D_llm]; unknown ones are encoded in one batch."""

@@ -32,6 +32,7 @@ from .errors import (
 )
 from .generation import GenerationOptions
 from .hearing import Hearing
+from .memory import media_bytes
 from .options import Options
 from .perception import Perception, Sense
 from .registry import Registry
@@ -114,7 +115,13 @@ class Plan:
             with placed(f"{self.source}, encoders.{planned.modality}"):
                 encoder = planned.build(device)
             projector = build_projector(planned, encoder.fingerprint, self.shape, device)
-            senses[planned.modality] = Sense(encoder, projector, planned.source, self.shape.width)
+            senses[planned.modality] = Sense(
+                encoder,
+                projector,
+                planned.source,
+                self.shape.width,
+                max_bytes=media_bytes(self.recipe.kept_megabytes),
+            )
         hearings = {
             planned.modality: Hearing(partial(planned.build, device)) for planned in self.hearings
         }

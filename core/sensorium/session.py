@@ -71,16 +71,34 @@ class HeldSession:
         self.keys.extend(ids[: self.session.length - len(self.keys)])
 
 
+MAX_SESSIONS = 64
+"""Of a tiny model thousands would fit, and each question looks through all of them."""
+
+OVERHEAD_BYTES = 20_000
+"""What a session takes beside its KV: tensors, keys and lists (of 300 sessions of a Phi with four
+layers 19 kB each)."""
+
+
 class SessionPool:
     """Sessions of at most `max_bytes`, the least recently used dropped first. Thread-safe.
 
     Those that answer right now count too, but are never dropped: where they alone need more, no
-    other is kept. It is counted when a session is taken and when it comes back.
+    other is kept. It is counted when a session is taken and when it comes back, each with
+    `overhead` bytes beside its KV. More than `max_sessions` are never kept.
     """
 
-    def __init__(self, llm: LanguageModel, max_bytes: int = 2**30) -> None:
+    def __init__(
+        self,
+        llm: LanguageModel,
+        max_bytes: int = 2**30,
+        *,
+        max_sessions: int = MAX_SESSIONS,
+        overhead: int = 0,
+    ) -> None:
         self.llm = llm
         self.max_bytes = max_bytes
+        self.max_sessions = max_sessions
+        self.overhead = overhead
         self._held: list[HeldSession] = []
         self._checked = False
         self._lock = threading.Lock()
@@ -88,7 +106,7 @@ class SessionPool:
     @property
     def nbytes(self) -> int:
         """Memory of all sessions, in bytes."""
-        return sum(held.nbytes for held in tuple(self._held))
+        return sum(held.nbytes + self.overhead for held in tuple(self._held))
 
     @contextmanager
     def lease(self, prompt: Prompt) -> Iterator[HeldSession]:
@@ -176,12 +194,14 @@ class SessionPool:
 
     def _drop_oldest(self) -> None:
         excess = self.nbytes - self.max_bytes
-        if excess <= 0:
+        too_many = len(self._held) - self.max_sessions
+        if excess <= 0 and too_many <= 0:
             return
         idle = [held for held in self._held if not held.leased]
         # One that is too large alone goes first: to make room for it would empty the pool.
         for held in sorted(idle, key=lambda held: held.nbytes <= self.max_bytes):
-            if excess <= 0:
+            if excess <= 0 and too_many <= 0:
                 return
             self._held.remove(held)
-            excess -= held.nbytes
+            excess -= held.nbytes + self.overhead
+            too_many -= 1

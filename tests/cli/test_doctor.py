@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 from sensorium import estimate
+from sensorium.cache import MAX_ITEMS
 from sensorium.cli import machine
 from sensorium.errors import install_line
 from sensorium.estimate import RUNTIME_BYTES
 from sensorium.footprint import Footprint
+from sensorium.neighbours import Disturbance
 from sensorium.probe import Probe, Speed
+from sensorium.session import MAX_SESSIONS, OVERHEAD_BYTES
 
 LLM = Footprint(
     parameters=1_000_000,
@@ -53,7 +56,9 @@ def test_text_form(run, mlp_recipe):
     assert "image eye             ?          ?" in result.stdout
     assert "about 402.0 MB of memory with the runtime, without '?'" in result.stdout
     assert "one image, 36 positions: first text after about 37 ms (prefill 37 ms)" in result.stdout
-    assert "then 497 tokens/s; memory is read at 1.0 GB/s, which allows 665" in result.stdout
+    assert (
+        "then 497 tokens/s; memory is read at 1.0 GB/s, which allows 665 tokens/s" in result.stdout
+    )
     assert result.stdout.endswith(f"Ready: sensorium chat --model {mlp_recipe}\n")
 
 
@@ -79,6 +84,61 @@ def test_short_of_memory_is_a_problem(run, recipe, monkeypatch):
     code, found = report(run, "--model", recipe)
     assert code == 1
     assert "takes about 402.0 MB, 401.0 MB of memory is available" in found["problems"][0]
+
+
+class Watched:
+    """Neighbours that do what a test says."""
+
+    def __init__(self, scatter, others):
+        self.found = Disturbance(scatter, others, 2, 2)
+
+    def disturbance(self, scatter, threads):
+        return self.found
+
+
+@pytest.mark.parametrize(
+    ("scatter", "others", "said"),
+    [
+        (1.1, 1.8, "other work used 1.8 of 2 cores. Times and tokens/s"),
+        (97.0, 0.0, "equal runs took up to 97 times as long as the quickest. Times"),
+        (97.0, 1.8, "other work used 1.8 of 2 cores, and equal runs took up to 97 times"),
+    ],
+)
+def test_a_busy_machine_is_noticed_and_said(run, recipe, monkeypatch, scatter, others, said):
+    monkeypatch.setattr(estimate, "Neighbours", lambda: Watched(scatter, others))
+    code, found = report(run, "--model", recipe)
+    assert code == 0
+    (warning,) = [one for one in found["warnings"] if "this machine is busy" in one]
+    assert said in warning
+    assert found["model"]["answer"]["busy"]
+    shown = run("doctor", "--model", recipe).stdout
+    assert "tokens/s  (a busy machine: see the warning)" in shown
+    assert f"Warning: {warning}" in shown
+
+
+def test_an_idle_machine_is_not_called_busy(run, recipe, monkeypatch):
+    monkeypatch.setattr(estimate, "Neighbours", lambda: Watched(1.3, 0.1))
+    _, found = report(run, "--model", recipe)
+    assert not found["model"]["answer"]["busy"]
+    assert not any("busy" in one for one in found["warnings"])
+    assert "busy" not in run("doctor", "--model", recipe).stdout
+
+
+def test_what_may_be_kept_is_promised_too(run, mlp_recipe, monkeypatch):
+    picture = 4 * 8 * 4  # positions, width, bytes of a float32
+    window = 512 * 100 + OVERHEAD_BYTES
+    _, found = report(run, "--model", mlp_recipe, "--set", "kept_megabytes=1000")
+    assert found["model"]["kept"] == MAX_SESSIONS * window + MAX_ITEMS * picture
+    _, found = report(run, "--model", mlp_recipe, "--set", "kept_megabytes=1")
+    assert found["model"]["kept"] == 2**20 + MAX_ITEMS * picture
+    memory = found["model"]["memory"]
+    shown = run("doctor", "--model", mlp_recipe, "--set", "kept_megabytes=1").stdout
+    assert "and up to 1.1 MB for what it keeps of earlier conversations: 403.1 MB in all" in shown
+    monkeypatch.setattr(machine, "available_memory", lambda: memory + 10)
+    code, found = report(run, "--model", mlp_recipe, "--set", "kept_megabytes=1")
+    assert code == 0
+    (warning,) = [one for one in found["warnings"] if "kept_megabytes" in one]
+    assert "takes 403.1 MB, 402.0 MB of memory is available; set a lower kept" in warning
 
 
 def test_threads_are_those_of_the_recipe(run, recipe):
@@ -154,6 +214,15 @@ def test_nothing_is_loaded(run, recipe, monkeypatch):
 
     monkeypatch.setattr("sensorium.pipeline.Plan.build", build)
     assert run("doctor", "--model", recipe).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(0.0123, "0.0123"), (0.88, "0.88"), (37.25, "37.2"), (665.4, "665"), (2053.7, "2,050")],
+)
+def test_rates_in_words_have_no_exponent(rate, words):
+    assert machine.rate_in_words(rate) == words
+    assert machine.rate_in_words(1234567.0) == "1,230,000"
 
 
 @pytest.mark.parametrize(

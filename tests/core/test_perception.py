@@ -158,3 +158,15 @@ def test_a_full_memory_still_answers(engine, encoder, pictures):
     for _ in range(2):
         assert engine.ask([Message.user(*pictures, "?")]).usage.prompt > 12
     assert encoder.encoded == 6
+
+
+def test_the_memory_is_bounded_in_number_and_keeps_no_more_than_it_shows():
+    cache = TensorCache(max_items=3)
+    for name in "abcd":
+        cache.put(name, torch.zeros(5))
+    assert [name for name in "abcd" if cache.get(name) is not None] == list("bcd")
+    whole = torch.zeros(1000, 5)
+    cache.put("view", whole[3:4])
+    assert cache.get("view").untyped_storage().nbytes() == 20
+    cache.put("whole", whole)
+    assert cache.get("whole") is whole

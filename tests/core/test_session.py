@@ -300,3 +300,24 @@ def test_what_does_not_fit_is_refused_before_it_is_read(length):
     assert (llm.read, llm.opened) == (0, 0)
     with pool.lease(prompt([1] * 63)) as held:
         held.read(prompt([1] * 63))
+
+
+def test_more_sessions_than_anybody_comes_back_to_are_dropped_first():
+    pool = SessionPool(LLM, max_sessions=3)
+    for first in range(5):
+        ask(pool, [first, 1, 2, 3])
+    assert [held.keys[0] for held in pool._held] == [2, 3, 4]
+    assert ask(pool, [2, 1, 2, 3]) == 3
+    ask(pool, [5, 1, 2, 3])
+    assert [held.keys[0] for held in pool._held] == [4, 2, 5]
+    with pool.lease(prompt([6, 1])), pool.lease(prompt([7, 1])), pool.lease(prompt([8, 1])):
+        assert sum(held.leased for held in pool._held) == 3
+    assert len(pool._held) == 3
+
+
+def test_what_a_session_takes_beside_its_kv_is_counted():
+    pool = SessionPool(LLM, 1000, overhead=300)
+    for first in range(4):
+        ask(pool, [first, 1, 2, 3])
+    each = 4 * POSITION + 300
+    assert pool.nbytes == 2 * each <= 1000 < 3 * each

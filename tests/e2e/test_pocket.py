@@ -1,9 +1,12 @@
 """The shipped pocket bundle, through the public interface."""
 
+import gc
 import importlib.util
 import json
 from pathlib import Path
 
+import numpy as np
+import psutil
 import pytest
 import sensorium
 from sensorium import Message
@@ -76,3 +79,27 @@ def test_a_conversation_goes_on(engine):
 def test_without_a_picture_it_says_so(engine):
     answer = engine.ask([Message.user("How many cats are there?")])
     assert answer.text == "I do not see a picture yet. Please give me one."
+
+
+def test_memory_grows_by_what_is_counted_and_no_further_than_promised():
+    """Every question shows another picture, so that nothing of what is kept is used again."""
+    kept = 8
+    engine = sensorium.load("pocket", [f"kept_megabytes={kept}", "threads=1"])
+    process, pictures = psutil.Process(), np.random.default_rng(0)
+
+    def ask(count):
+        for _ in range(count):
+            noise = pictures.integers(0, 256, (96, 96, 3), dtype=np.uint8)
+            engine.ask([noise, "How many cats are there?"], {"max_tokens": 2})
+        gc.collect()
+        return process.memory_info().rss
+
+    started, counted = ask(6), engine.sessions.nbytes
+    grown, counting = ask(20) - started, engine.sessions.nbytes - counted
+    assert counting > 4e6
+    assert grown < 1.2 * counting + 2e6
+    ask(20)
+    full = process.memory_info().rss
+    assert engine.sessions.nbytes <= kept * 2**20
+    assert ask(40) - full < 3e6
+    assert full - started < kept * 2**20 + 4e6

@@ -19,7 +19,7 @@ from .common import (
     read_recording,
 )
 from .interrupting import AtOnce
-from .machine import in_words, time_in_words
+from .machine import busy_in_words, in_words, rate_in_words, time_in_words
 
 if TYPE_CHECKING:
     from sensorium.benchmark import Benchmark, Timed
@@ -80,13 +80,9 @@ def bench(
         _show(model, measured)
 
 
-def _rate(tokens: float) -> str:
-    return f"{tokens:.3g}"
-
-
 _SUMS: dict[str, tuple[str, Callable[[float], str]]] = {
     "first_text_seconds": ("until the first text", time_in_words),
-    "tokens_per_second": ("tokens/s", _rate),
+    "tokens_per_second": ("tokens/s", rate_in_words),
 }
 
 
@@ -98,8 +94,11 @@ def _show(model: str, measured: Benchmark) -> None:
     if measured.bandwidth and measured.bound:
         click.echo(
             f"\nMemory is read at {in_words(measured.bandwidth)}/s, which allows "
-            f"{measured.bound:.3g} tokens/s; {100 * rate / measured.bound:.0f} % was reached."
+            f"{rate_in_words(measured.bound)} tokens/s; "
+            f"{100 * rate / measured.bound:.0f} % was reached."
         )
+    for warning in busy_in_words(measured.disturbance):
+        click.echo(f"\nWarning: {warning}")
 
 
 def _rows(measured: Benchmark) -> list[tuple[str, str, str, str]]:

@@ -13,7 +13,16 @@ from sensorium.registry import Registry
 
 from .common import aligned, echo_json, json_option, model_option, registry_of
 from .interrupting import AtOnce
-from .machine import in_words, known_flaws, machine, missing_packages, packages, time_in_words
+from .machine import (
+    busy_in_words,
+    in_words,
+    known_flaws,
+    machine,
+    missing_packages,
+    packages,
+    rate_in_words,
+    time_in_words,
+)
 
 if TYPE_CHECKING:
     from sensorium.estimate import Part, Survey
@@ -61,7 +70,7 @@ def doctor(context: click.Context, model: str, overrides: tuple[str, ...], as_js
 
 def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: Registry) -> None:
     from sensorium.device import resolve_device, use_threads
-    from sensorium.estimate import parts_of, resident_bytes, survey
+    from sensorium.estimate import kept_bytes, parts_of, resident_bytes, survey
     from sensorium.loading import plan_source
 
     from .describing import describe_plan, not_here, too_long
@@ -80,12 +89,15 @@ def _examine(report: Report, model: str, overrides: tuple[str, ...], registry: R
             "device": device,
             "parts": [_sizes(part) for part in parts],
             "memory": memory,
+            "kept": kept_bytes(plan, parts),
         }
         report.warnings += too_long(plan) + not_here(plan)
         report.warnings += [f"{part.name}: {one_line(part.note)}" for part in parts if part.note]
         if device == "cpu":
-            report.model["answer"] = question.answered(survey(parts))
-            _compare(report, memory, report.machine["memory_available"])
+            surveyed = survey(parts)
+            report.model["answer"] = question.answered(surveyed)
+            report.warnings += busy_in_words(surveyed.disturbance)
+            _compare(report, memory, report.model["kept"], report.machine["memory_available"])
     except SensoriumError as error:
         report.problems.append(f"{model}: {one_line(told(error))}")
 
@@ -117,6 +129,7 @@ class _Question:
             "tokens_per_second": estimate.tokens_per_second,
             "bound": estimate.bound,
             "bandwidth": survey.probe.bandwidth,
+            "busy": survey.disturbance is not None and survey.disturbance.busy,
         }
 
 
@@ -129,11 +142,17 @@ def _sizes(part: Part) -> dict[str, Any]:
     }
 
 
-def _compare(report: Report, needed: int, available: int) -> None:
+def _compare(report: Report, needed: int, kept: int, available: int) -> None:
     if needed > available:
         report.problems.append(
             f"the model takes about {in_words(needed)}, {in_words(available)} of memory is "
             "available; set dtype=bfloat16 or a quantization where they are not set yet"
+        )
+    elif needed + kept > available:
+        report.warnings.append(
+            f"with all that it may keep of earlier conversations the model takes "
+            f"{in_words(needed + kept)}, {in_words(available)} of memory is available; set a "
+            "lower kept_megabytes"
         )
 
 
@@ -158,6 +177,10 @@ def _show(report: Report, model: str) -> None:
         click.echo(_parts(report.model["parts"]))
         known = "" if all(part["memory"] for part in report.model["parts"]) else ", without '?'"
         click.echo(f"  about {in_words(report.model['memory'])} of memory with the runtime{known}")
+        click.echo(
+            f"  and up to {in_words(report.model['kept'])} for what it keeps of earlier "
+            f"conversations: {in_words(report.model['memory'] + report.model['kept'])} in all"
+        )
         if "answer" in report.model:
             click.echo(_answer(report.model["answer"]))
     for warning in report.warnings:
@@ -184,6 +207,7 @@ def _answer(answer: dict[str, Any]) -> str:
         f"  a question{about}, {answer['positions']} positions: first text after about "
         f"{time_in_words(answer['first_text_seconds'])} "
         f"({', '.join(f'{name} {time_in_words(time)}' for name, time in took.items())}),\n"
-        f"  then {answer['tokens_per_second']:.3g} tokens/s; memory is read at "
-        f"{in_words(answer['bandwidth'])}/s, which allows {answer['bound']:.3g}"
+        f"  then {rate_in_words(answer['tokens_per_second'])} tokens/s; memory is read at "
+        f"{in_words(answer['bandwidth'])}/s, which allows {rate_in_words(answer['bound'])} tokens/s"
+        f"{'  (a busy machine: see the warning)' if answer['busy'] else ''}"
     )

@@ -7,10 +7,13 @@ import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import install_line
 from sensorium.memory import available_memory, total_memory
+
+if TYPE_CHECKING:
+    from sensorium.neighbours import Disturbance
 
 PACKAGES = (
     "torch",
@@ -123,6 +126,24 @@ def in_words(size: float) -> str:
             return f"{size:.0f} {unit}" if unit != "MB" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def rate_in_words(rate: float) -> str:
+    """A number a second in three digits: `0.88`, `37.2`, `2,050`."""
+    if rate >= 100:
+        return f"{float(f'{rate:.3g}'):,.0f}"
+    return f"{rate:.3g}"
+
+
+def busy_in_words(disturbance: Disturbance | None) -> list[str]:
+    """A warning where other work made measurements of speed worth little."""
+    if disturbance is None or not disturbance.busy:
+        return []
+    return [
+        f"this machine is busy: while it was measured, {disturbance.in_words()}. Times and "
+        "tokens/s are those of the quickest runs and may still be many times too slow; ask again "
+        "when nothing else runs"
+    ]
 
 
 def time_in_words(seconds: float) -> str:
