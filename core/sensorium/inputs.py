@@ -9,7 +9,7 @@ from .config import validate
 from .errors import InputTypeError
 from .generation import GenerationOptions
 from .media.given import is_media
-from .messages import Message, Role, question
+from .messages import Message, Role, question_of
 
 if TYPE_CHECKING:
     from .messages import Content
@@ -34,7 +34,7 @@ def as_messages(given: Conversation) -> tuple[Message, ...]:
     if isinstance(given, Message | Mapping):
         return (_message(given),)
     if isinstance(given, str) or is_media(given):
-        return (question(given),)  # type: ignore[arg-type]  # no iterable of messages
+        return (question_of(given),)  # type: ignore[arg-type]  # no iterable of messages
     if not isinstance(given, Iterable):
         raise InputTypeError(f"{type(given).__name__} is no conversation", hint=f"Try {_EXAMPLE}")
     items: tuple[Any, ...] = tuple(given)
@@ -50,7 +50,7 @@ def as_messages(given: Conversation) -> tuple[Message, ...]:
             "Of several texts nobody can tell who said them",
             hint="Give messages: Message.user(…), Message.assistant(…), …",
         )
-    return (question(*items),)
+    return (question_of(*items),)
 
 
 def as_options(given: GivenOptions, usual: GenerationOptions) -> GenerationOptions:

@@ -120,11 +120,11 @@ class Message:
         return tuple(part.media for part in self.parts if isinstance(part, MediaPart))
 
 
-def question(*content: Content) -> Message:
+def question_of(*content: Content) -> Message:
     """A person's message; where it is only pictures, they ask what is to be seen."""
     asked = Message.user(*content)
     heard = any(media.modality == "audio" for media in asked.media)
-    if asked.media and not heard and not asked.text.strip():
+    if asked.media and not heard and not has_words(asked.text):
         return Message("user", (*asked.parts, TextPart(WORDLESS_QUESTION)))
     return asked
 

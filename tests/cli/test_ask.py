@@ -51,6 +51,15 @@ def test_every_picture_reaches_the_model(run, recipe, picture):
     assert two - one == 4
 
 
+@pytest.mark.parametrize("words", [[], [""], ["  "], ["-"]])
+def test_a_picture_without_words_asks_what_is_to_be_seen(run, recipe, picture, words):
+    said = asked(run, recipe, "--image", picture, "What do you see?")
+    bare = asked(run, recipe, "--image", picture, *words, input="\n")
+    assert bare["usage"]["prompt"] - said["usage"]["prompt"] in (0, *map(len, words))
+    many = run("ask", "--model", recipe, "--image", picture, "--image", picture)
+    assert (many.exit_code, many.stderr) == (0, "")
+
+
 def test_question_from_stdin(run, recipe):
     answer = asked(run, recipe, "-", input="hello\n")
     assert answer["usage"]["prompt"] == 9

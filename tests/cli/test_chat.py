@@ -50,6 +50,16 @@ def test_history_is_shown(run, recipe, picture):
     ]
 
 
+def test_enter_alone_sends_a_picture(run, recipe, picture):
+    bare = run("chat", "--model", recipe, input=f"/image {picture}\n\n\n/history\n")
+    asked = run("chat", "--model", recipe, input=f"/image {picture}\nWhat do you see?\n")
+    assert bare.stdout.splitlines()[0] == asked.stdout.splitlines()[0]
+    assert bare.stdout.splitlines()[1:] == [
+        "user: [image] What do you see?",
+        f"assistant: {asked.stdout.strip()}",
+    ]
+
+
 @pytest.mark.parametrize("line", ["/image missing.png", "/image", "/image 'open", "x" * 600])
 def test_errors_are_printed_and_the_chat_goes_on(run, recipe, line):
     result = run("chat", "--model", recipe, input=f"{line}\nhi\n")

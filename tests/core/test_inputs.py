@@ -12,7 +12,7 @@ from PIL import Image
 from sensorium import GenerationOptions, Message, TextPart, read_image
 from sensorium.errors import ConfigError, InputTypeError, MediaError, SensoriumError
 from sensorium.inputs import as_messages, as_options, as_overrides
-from sensorium.messages import WORDLESS_QUESTION, question
+from sensorium.messages import WORDLESS_QUESTION, question_of
 from sensorium.testing import EARS, fake_engine
 
 RED = Image.new("RGB", (6, 4), "red")
@@ -79,11 +79,11 @@ def test_a_recording_is_told_from_a_picture(recorded):
 
 
 def test_pictures_alone_ask_what_is_to_be_seen_and_recordings_ask_themselves(file, recorded):
-    assert question(file).text == WORDLESS_QUESTION
-    assert question(file, " ").text.strip() == WORDLESS_QUESTION
+    assert question_of(file).text == WORDLESS_QUESTION
+    assert question_of(file, " ").text.strip() == WORDLESS_QUESTION
     assert as_messages([file, file])[0].text == WORDLESS_QUESTION
-    assert question(file, "Where?").text == "Where?"
-    assert question(file, recorded(0.5)).text == ""
+    assert question_of(file, "Where?").text == "Where?"
+    assert question_of(file, recorded(0.5)).text == ""
     assert Message.user(file).text == ""  # a message of one's own making is left as it is
 
 

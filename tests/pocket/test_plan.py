@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes.util
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sensorium.errors import ConfigError
 from sensorium_pocket import FOLDER
 from sensorium_trainers.plan import load_plan
 
+ROOT = Path(__file__).parents[2]
 PLAN = FOLDER / "recipes/plan.yaml"
 SHORT = ("steps=1", "batch_size=2", "warmup_steps=0", "workers=0")
 
@@ -28,6 +30,21 @@ def test_every_recipe_follows_from_the_ones_before():
         needed = {"/".join(word.split("/")[:3]) for word in needed} - {recipe["output"]}
         assert needed <= made
         made.add(recipe["output"])
+
+
+def test_every_step_has_one_name_in_the_plan_the_dry_run_and_the_documentation(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs/pocket.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| `(\w+)` \|.*\| ([\d,]+) \|$", page, re.MULTILINE)
+    steps = load_plan(PLAN).steps
+    assert [(name, stage) for name, stage, _ in told] == [(s.config.stem, s.stage) for s in steps]
+    dry = CliRunner().invoke(root, ["train", "pocket", "--dry-run"])
+    shown = [line for line in dry.output.splitlines() if " steps, " in line]
+    for line, (name, stage, count) in zip(shown, told, strict=True):
+        title = name if name == stage else f"{name} ({stage})"
+        assert f" {title}: runs/pocket/{name}  {count} steps, " in line
 
 
 def test_an_unknown_key_is_named(tmp_path):
@@ -58,11 +75,13 @@ def test_a_stage_that_was_overtaken_is_not_trained_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("runs/pocket/compare/checkpoint-1").mkdir(parents=True)
     dry = CliRunner().invoke(root, ["train", "pocket", "--dry-run"])
-    assert "runs/pocket/compare  1,000 steps, checkpoint-1\n" in dry.output
+    assert "3/6 compare (instruct): runs/pocket/compare  1,000 steps, checkpoint-1\n" in dry.output
     assert "runs/pocket/listen  500 steps, not begun\n" in dry.output
     done = CliRunner().invoke(root, ["train", "pocket"])
     assert done.exit_code == 1
-    assert "3/6 instruct: runs/pocket/compare has begun on what 2/6 encoder" in done.output
+    assert (
+        "3/6 compare (instruct): runs/pocket/compare has begun on what 2/6 encoder: " in done.output
+    )
     assert "--fresh" in done.output
     assert not Path("runs/pocket/speech").exists()
 

@@ -24,10 +24,16 @@ _OF_THE_PLAN = frozenset({"model", "data", "output", "name", "trains", "freeze"}
 
 
 class Step(Options):
-    """One stage and its recipe."""
+    """One run of a stage, with its recipe."""
 
     stage: StageName = Field(description="What `sensorium train` is given.")
-    config: Path = Field(description="The stage's training recipe.")
+    config: Path = Field(description="The stage's training recipe; its file names the step.")
+
+    @property
+    def title(self) -> str:
+        """`compare (instruct)`: the step's name, and its stage where that is another."""
+        name = self.config.stem
+        return name if name == self.stage else f"{name} ({self.stage})"
 
 
 class Assembly(Options):
@@ -86,7 +92,7 @@ def legs(plan: TrainingPlan, overrides: Sequence[str]) -> list[Leg]:
     found = []
     for number, step in enumerate(plan.steps, start=1):
         recipe = load_training_recipe(step.config, overrides)
-        title = f"{number}/{len(plan.steps)} {step.stage}: {recipe.output}"
+        title = f"{number}/{len(plan.steps)} {step.title}: {recipe.output}"
         newest = next(reversed(checkpoints(recipe.output)), None)
         found.append(Leg(title, STAGES[step.stage], recipe, finished(recipe), newest))
     return found

@@ -56,22 +56,22 @@ def ask(
 ) -> None:
     """Answer QUESTION about the given pictures and recordings; `-` reads it from stdin.
 
-    A recording can be the question.
+    A recording can be the question; a picture alone asks what can be seen.
 
     \b
-    sensorium ask --image scene.png "What do you see?"
+    sensorium ask --image scene.png "How many cats are there?"
     sensorium ask --image scene.png --audio question.wav
     """
     context.with_resource(AtOnce())
-    from sensorium.messages import Message
+    from sensorium.messages import Message, question_of
 
     options = chosen(decoding)
-    text = _question(question, optional=bool(recordings))
+    text = _question(question, optional=bool(images or recordings))
     media = [*map(read_picture, images), *map(read_recording, recordings)]
     plan = plan_of(context, model, overrides)
     check_senses(plan, media)
     messages = [Message.system(system)] if system is not None else []
-    messages.append(Message.user(*media, *([text] if text else [])))
+    messages.append(question_of(*media, *([text] if text else [])))
     engine = build(plan)
     stream = engine.stream(messages, plan.recipe.generation.model_copy(update=options))
     if as_json:

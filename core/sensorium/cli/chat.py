@@ -18,8 +18,8 @@ from .conversation import Conversation
 from .decoding import chosen, decoding_options
 
 HELP = """\
-/image FILE ...  attach pictures to your next message
-/audio FILE ...  attach recordings; press Enter to send them, or add text first
+/image FILE ...  attach pictures; press Enter to send them, or add text first
+/audio FILE ...  attach recordings, in the same way
 /reset           clear the conversation and the attachments
 /history         show the conversation
 /quit            leave (also Ctrl-D)

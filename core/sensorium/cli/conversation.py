@@ -15,7 +15,7 @@ import click
 
 from sensorium.errors import MediaError
 from sensorium.media.audio import SAMPLE_RATE_HZ
-from sensorium.messages import Media, MediaPart, Message
+from sensorium.messages import Media, MediaPart, Message, question_of
 
 from .common import check_senses, echo_heard, read_picture, read_recording
 
@@ -46,8 +46,8 @@ class Conversation:
 
     @property
     def asks(self) -> bool:
-        """Whether the attachments can be sent without text: a recording can be the question."""
-        return any(media.modality == "audio" for media in self._attached)
+        """Whether there is something to send without text: a picture or a recording."""
+        return bool(self._attached)
 
     def reset(self) -> None:
         """Forget everything but the system text."""
@@ -63,7 +63,7 @@ class Conversation:
         A turn that fails is not kept. If Ctrl-C stops an answer, the part written so far is kept;
         if there is none, the turn is dropped and its pictures stay attached.
         """
-        message = Message.user(*self._attached, *([text] if text else []))
+        message = question_of(*self._attached, *([text] if text else []))
         attached, self._attached = self._attached, []
         stream = self._engine.stream([*self._system, *self._said, message], self._options)
         answer, finished = write(stream)
