@@ -190,7 +190,7 @@ def test_plugin_options_are_checked_with_their_path(recipe, override, message):
         ("- a", "must hold a mapping"),
         ("", "must hold a mapping"),
         ("[" * 100_000, "nested too deeply|not plain"),
-        ("\0", "not plain YAML"),
+        ("\0", "not UTF-8"),
     ],
 )
 def test_only_plain_yaml(tmp_path, text, message):

@@ -311,13 +311,14 @@ def test_files_that_are_not_of_one_model_are_refused_from_headers(
         onnx_of(folder)
 
 
-def test_inspect_wants_the_graph_where_there_are_weights(converted, tmp_path):
+def test_inspect_takes_what_is_not_converted_yet_and_build_does_not(converted, tmp_path):
     options = Phi2Options(checkpoint=str(tmp_path), backend="onnx")
     shutil.copyfile(converted / "config.json", tmp_path / "config.json")
     assert inspect(options).width == 128
     shutil.copyfile(converted / "model.safetensors", tmp_path / "model.safetensors")
-    with pytest.raises(CheckpointError, match=r"no decoder\.onnx"):
-        inspect(options)
+    assert inspect(options).width == 128
+    with pytest.raises(CheckpointError, match=r"no decoder\.onnx.*sensorium convert"):
+        build_onnx(options, "cpu")
     with pytest.raises(ConfigError, match="dtype"):
         inspect(options.model_copy(update={"dtype": "float32"}))
 

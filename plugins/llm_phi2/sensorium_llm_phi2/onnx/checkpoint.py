@@ -14,7 +14,6 @@ from sensorium_llm_phi2.architecture import Architecture, read_architecture
 from sensorium_llm_phi2.checkpoint import (
     WEIGHTS,
     config_path,
-    has_weights,
     local_folder,
     read_config,
 )
@@ -29,13 +28,16 @@ _OF_TORCH = ("dtype", "quantization", "adapter", "random_seed")
 
 
 def inspect(options: Phi2Options) -> LanguageModelShape:
-    """Width, vocabulary and context window; what `build` would refuse is refused here."""
+    """Width, vocabulary and context window; what `build` would refuse is refused here.
+
+    But for a checkpoint that is not converted yet: `sensorium convert` takes recipes for it.
+    """
     refuse_options_of_torch(options)
     path = config_path(options)
     raw = read_config(path)
     architecture = read_architecture(raw, str(path))
     folder = local_folder(options)
-    if folder and has_weights(folder):
+    if folder and (folder / GRAPH).is_file():
         check_converted(architecture, raw, folder)
     return architecture.shape
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+from sensorium.text_files import read_text
 from tokenizers import Tokenizer
 
 from sensorium_pocket import FOLDER
@@ -56,7 +57,7 @@ def build(lines: int = LINES) -> Tokenizer:
 
 if __name__ == "__main__":
     # What ears have learned is not taken from them: words are only added. Read what is new.
-    words = {*WORDS.read_text("utf-8").split(), *collect_words()}
+    words = {*read_text(WORDS).split(), *collect_words()}
     WORDS.write_text("\n".join(sorted(words)) + "\n", "utf-8")
     PLACE.parent.mkdir(parents=True, exist_ok=True)
     build().save(str(PLACE))
