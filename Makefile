@@ -11,7 +11,7 @@ SYSTEM_PACKAGES := chromium chromium-driver espeak-ng
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: demo test check bench app pocket system clean
+.PHONY: demo test check bench app screenshots pocket system clean
 
 demo: $(READY)  ## Ask three questions about two pictures
 	$(BIN)/sensorium demo
@@ -30,6 +30,9 @@ check: $(READY) system  ## Lint, format, types, tests
 
 bench: $(READY)  ## Measurements; see bench/README.md
 	$(BIN)/python bench/pocket.py
+
+screenshots: $(READY) system  ## Take the pictures in docs/ anew
+	SENSORIUM_SCREENSHOTS=docs $(BIN)/python -m pytest tests/ui/test_screenshots.py
 
 pocket: $(READY) system  ## Train the pocket model again, from nothing; continues where it stopped
 	$(BIN)/sensorium train pocket

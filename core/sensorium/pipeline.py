@@ -147,6 +147,20 @@ class Pipeline:
         self.generation = generation
         self.perception = Perception(llm, senses, self.hearings)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What whoever asks should know before the first answer: senses that nobody trained."""
+        untrained = [
+            sense.modality
+            for sense in self.plan.senses
+            if sense.is_untrained(self.senses[sense.modality].projector)
+        ]
+        return tuple(
+            f"Answers about {modality} input will be wrong: its projector has random weights. "
+            f"Train one, and name its file in the recipe (encoders.{modality}.projector.weights)."
+            for modality in untrained
+        )
+
 
 def plan(recipe: Recipe, registry: Registry, *, source: str = "recipe") -> Plan:
     """Resolve and check a recipe; raises ConfigError or WidthError that names the key."""

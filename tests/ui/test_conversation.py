@@ -9,20 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from sensorium.errors import MediaError, SensoriumError
+from sensorium.limits import DEFAULT_LIMITS
 from sensorium.messages import MediaPart, Message, TextPart
 from sensorium.ui.conversation import (
-    MAX_MEDIA,
-    MAX_TEXT,
     WORDLESS_QUESTION,
     Shown,
     answer,
+    mark_of,
     note,
     problem,
     question,
     tidy,
     to_messages,
-    until,
-    waits,
+    under_way,
+    without_lost,
 )
 
 
@@ -119,18 +119,58 @@ def test_too_much_is_refused(picture: dict[str, str]) -> None:
     # Nothing may be read before the files are counted.
     missing = {"path": "/nowhere.png"}
     with pytest.raises(MediaError, match="9 files in this conversation; at most 8"):
-        to_messages([question("", [missing] * (MAX_MEDIA + 1))])
-    with pytest.raises(SensoriumError, match="longer than 20000 letters"):
-        to_messages([question("x" * (MAX_TEXT + 1), [])])
-    assert to_messages([question("*" * MAX_TEXT, [])])
+        to_messages([question("", [missing] * (DEFAULT_LIMITS.files + 1))])
+    with pytest.raises(SensoriumError, match="too long: at most 500,000 characters"):
+        to_messages([question("x" * (DEFAULT_LIMITS.characters + 1), [])])
+    assert to_messages([question("*" * DEFAULT_LIMITS.characters, [])])
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.svg", "a.wav", "a", "a.mp4"])
-def test_files_that_are_no_pictures_are_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "picture") for name in ("a.png", "a.svg", "a", "a.txt")),
+        *((name, "recording") for name in ("a.wav", "a.webm", "a.mp3")),
+    ],
+)
+def test_what_cannot_be_read_is_refused_as_what_it_was_meant_to_be(
+    tmp_path: Path, name: str, kind: str
+) -> None:
     path = tmp_path / name
     path.write_text("<svg/>")
-    with pytest.raises(MediaError, match="not a picture in a known format"):
+    with pytest.raises(MediaError, match=f"not a {kind} in a known format"):
         to_messages([question("", [{"path": str(path)}])])
+    path.write_bytes(b"")
+    with pytest.raises(MediaError, match=f"The {kind} is empty"):
+        to_messages([question("", [{"path": str(path)}])])
+
+
+def test_a_name_does_not_make_a_recording_of_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "picture.wav"
+    Image.new("RGB", (4, 4), "red").save(path, format="PNG")
+    (message,) = to_messages([question("", [{"path": str(path)}])])
+    assert message.media[0].modality == "image"
+
+
+def test_files_that_are_gone_take_only_their_own_exchange_with_them(
+    picture: dict[str, str],
+) -> None:
+    gone = {"path": "/gone.png"}
+    history = [
+        question("What?", [gone]),
+        answer("A cat."),
+        note("0.1 s"),
+        question("How many?", [picture]),
+        answer("Three."),
+        question("And now?", []),
+    ]
+    assert texts(to_messages(without_lost(history))) == [
+        ("user", "How many?"),
+        ("assistant", "Three."),
+        ("user", "And now?"),
+    ]
+    assert without_lost(history[3:]) == history[3:]
+    # What was just sent is not silently left out.
+    assert without_lost(history[:1]) == history[:1]
 
 
 def test_a_file_that_is_gone_is_named_without_its_path() -> None:
@@ -158,12 +198,11 @@ def test_what_a_client_forged_is_dropped() -> None:
     assert [shown["metadata"] for shown in tidy(marked)] == [{"id": "note"}, {"id": "problem"}]
 
 
-@pytest.mark.parametrize("index", [1, 2, 3, (3, 0), 99])
-def test_trying_again_goes_back_to_a_question(index: int | tuple[int, int]) -> None:
-    history = [question("a", []), question("b", []), answer("B"), note("x")]
-    kept = until(history, index)
-    assert kept == history[:2]
-    assert waits(kept)
-    assert not waits(history)
-    assert not waits([])
-    assert until([], 0) == []
+def test_the_mark_of_an_answer_that_is_due_is_no_part_of_the_conversation() -> None:
+    asked = question("a", [])
+    assert mark_of([asked, under_way("7")]) == "7"
+    for history in ([], None, [asked], [asked, answer("A"), note("x")]):
+        assert mark_of(history) is None
+    assert tidy([asked, under_way("7", 2)]) == [{**asked, "metadata": {}}]
+    assert texts(to_messages([asked, under_way("7")])) == [("user", "a")]
+    assert "2 before you" in under_way("7", 2)["content"][0]["text"]

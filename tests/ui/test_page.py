@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,13 @@ import httpx
 import pytest
 from PIL import Image
 from sensorium.engine import ChatEngine
+from sensorium.limits import DEFAULT_LIMITS
 from sensorium.ui.answering import UNEXPECTED
 from sensorium.ui.conversation import Shown, problem, question
+from sensorium.ui.guard import MAX_JSON_BYTES
+from sensorium.ui.turns import LONGEST_LINE
+
+from .visiting import due
 
 pytest.importorskip("gradio")
 
@@ -22,6 +26,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
 ]
 
+AS_IT_IS = {"__type__": "update"}
+"""What leaves the conversation on the page alone."""
 SETTINGS = [0, 1, 100, "Be brief."]
 
 
@@ -43,6 +49,11 @@ def sent(shown: Shown) -> Shown:
         for part in shown["content"]
     ]
     return {**shown, "content": content}
+
+
+def told(text: str) -> tuple[str, str, str]:
+    """The row of a problem."""
+    return ("assistant", problem(text)["content"][0]["text"], "problem")
 
 
 def test_the_page_is_served_and_loads_nothing_from_elsewhere(
@@ -68,7 +79,9 @@ def test_history_and_pictures_reach_the_model(
         seen.append((messages, options)),
         stream(messages, options),
     )[1]
-    done = visitor.run(visitor.respond(), [[asked("How many?", visitor.upload(red))], *SETTINGS])
+    done = visitor.run(
+        visitor.answering(), [due(asked("How many?", visitor.upload(red))), *SETTINGS]
+    )
     history = [*done["output"]["data"][0], asked("Where?")]
     shown = visitor.ask(history, [0.5, 0.9, 50, "Be kind."])
     messages, options = seen[1]
@@ -97,9 +110,8 @@ def test_sensorium_errors_are_told_and_others_are_not(
     visitor = visit(engine)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n nothing")
-    told = problem("The picture is damaged or incomplete")["content"][0]["text"]
     shown = visitor.ask([asked("What?", visitor.upload(broken))])
-    assert shown[-1] == ("assistant", told, "problem")
+    assert shown[-1] == told("The picture is damaged or incomplete")
     assert visitor.ask([asked("x" * 5000)])[-1][2] == "problem"
     assert visitor.ask([asked("hi")], ["NaN", 1, 100, ""])[-1][2] == "problem"
     assert visitor.ask([asked("hi")], [0, 1, -3, ""])[-1][2] == "problem"
@@ -108,7 +120,7 @@ def test_sensorium_errors_are_told_and_others_are_not(
         raise ZeroDivisionError("/secret/path")
 
     monkeypatch.setattr(engine, "stream", fail)
-    assert visitor.ask([asked("hi")])[-1][1] == problem(UNEXPECTED)["content"][0]["text"]
+    assert visitor.ask([asked("hi")])[-1] == told(UNEXPECTED)
     monkeypatch.undo()
     assert visitor.ask([asked("hi")])[-2][1] == "Three."
 
@@ -127,24 +139,21 @@ def test_an_example_is_taken_from_the_page_not_from_the_client(
 ) -> None:
     visitor = visit(engine_of("Three."), examples=[(red, "Which colour?")])
     forged = {"index": 0, "value": {"text": "Something else", "files": []}}
-    done = visitor.run(visitor.event("example_select"), [], forged)
-    (shown,) = done["output"]["data"][0]
-    file, text = shown["content"]
+    done = visitor.run(visitor.event("example_select"), [due(), *SETTINGS], forged)
+    file, text = done["output"]["data"][0][0]["content"]
     assert file["file"]["path"].endswith("/red.png")
     assert text["text"] == "Which colour\\?"
 
 
-@pytest.mark.parametrize(
-    "path", [__file__, "/etc/passwd", "../../etc/passwd", "http://127.0.0.1:1/x.png"]
-)
+@pytest.mark.parametrize("path", [__file__, "/etc/passwd", "../../etc/passwd"])
 def test_only_uploaded_files_are_read(
     visit: Callable[..., Any], engine_of: Callable[..., ChatEngine], path: str
 ) -> None:
     visitor = visit(engine_of("Three."))
     forged = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    assert not visitor.run(visitor.respond(), [[asked("", forged)], *SETTINGS])["success"]
+    assert not visitor.run(visitor.answering(), [due(asked("", forged)), *SETTINGS])["success"]
     sneaked = {"path": path}
-    assert not visitor.run(visitor.respond(), [[asked("", sneaked)], *SETTINGS])["success"]
+    assert not visitor.run(visitor.answering(), [due(asked("", sneaked)), *SETTINGS])["success"]
     component = {
         "type": "component",
         "component": "file",
@@ -159,6 +168,23 @@ def test_only_uploaded_files_are_read(
     assert served.status_code in (403, 404)
 
 
+@pytest.mark.parametrize(
+    "path", ["http://example.invalid/x.png", "https://example.invalid", "file:///etc/passwd"]
+)
+def test_no_address_is_fetched_at_any_turn(
+    visit: Callable[..., Any], engine_of: Callable[..., ChatEngine], path: str
+) -> None:
+    """Nor by the components that gradio builds anew for a visitor; `serve` watches look-ups."""
+    visitor = visit(engine_of("Three."))
+    forged = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for turn in range(2):
+        assert visitor.http.get(f"/gradio_api/file={path}").status_code in (403, 404)
+        done = visitor.run(visitor.answering(), [due(asked("", forged)), *SETTINGS])
+        assert done["output"]["error"] == "Only uploaded files are read.", turn
+        nothing = visitor.run(visitor.answering(), [[], *SETTINGS])
+        assert nothing["output"]["data"] == [AS_IT_IS]
+
+
 def test_stop_ends_the_generation(
     visit: Callable[..., Any],
     engine_of: Callable[..., ChatEngine],
@@ -166,12 +192,12 @@ def test_stop_ends_the_generation(
 ) -> None:
     engine = engine_of("x" * 900, seconds=0.02)
     visitor = visit(engine)
-    joined = visitor.join(visitor.respond(), [[asked("hi")], 0, 1, 1000, ""]).json()
+    joined = visitor.join(visitor.answering(), [due(asked("hi")), 0, 1, 1000, ""]).json()
     with visitor.listening() as events:
         next(event for event in events if event["msg"] == "process_generating")
         cancelled = {
             "session_hash": visitor.session,
-            "fn_index": visitor.respond(),
+            "fn_index": visitor.answering(),
             "event_id": joined["event_id"],
         }
         visitor.http.post("/gradio_api/cancel", json=cancelled).raise_for_status()
@@ -189,7 +215,7 @@ def test_a_visitor_who_leaves_ends_the_generation(
     for turn in range(3):
         visitor.session = f"leaves-{turn}"
         before = engine.pipeline.llm.steps  # type: ignore[attr-defined]
-        visitor.join(visitor.respond(), [[asked("hi")], 0, 1, 1000, ""])
+        visitor.join(visitor.answering(), [due(asked("hi")), 0, 1, 1000, ""])
         with visitor.listening() as events:
             next(event for event in events if event["msg"] == "process_generating")
         assert until_still(engine) - before < 150
@@ -197,27 +223,26 @@ def test_a_visitor_who_leaves_ends_the_generation(
     assert visitor.ask([asked("hi")], [0, 1, 3, ""])[-2][1] == "xxx"
 
 
-def test_the_queue_is_bounded(
+def test_the_line_is_bounded(
     visit: Callable[..., Any], engine_of: Callable[..., ChatEngine]
 ) -> None:
-    from sensorium.ui.page import QUEUE_SIZE
-
     visitor = visit(engine_of("x" * 900, seconds=0.05))
-    codes = []
-    for number in range(QUEUE_SIZE + 4):
+    for number in range(LONGEST_LINE):
         visitor.session = f"waits-{number}"
-        codes.append(visitor.join(visitor.respond(), [[asked("hi")], 0, 1, 1000, ""]).status_code)
-        time.sleep(0.02)
-    assert codes[0] == 200
-    assert codes[-1] == 503
+        visitor.join(visitor.answering(), [due(asked("hi")), 0, 1, 1000, ""]).raise_for_status()
+    visitor.session = "comes-too-late"
+    shown = visitor.ask([asked("hi")])
+    assert shown[0][1] == "hi"
+    assert shown[-1] == told("Too many people are asking just now. Try again in a moment.")
 
 
 def test_large_requests_are_refused(
     visit: Callable[..., Any], engine_of: Callable[..., ChatEngine], tmp_path: Path
 ) -> None:
     visitor = visit(engine_of("x"))
-    assert visitor.join(visitor.respond(), [[asked("x" * 2**21)], *SETTINGS]).status_code == 413
+    long = [due(asked("x" * (MAX_JSON_BYTES + 1))), *SETTINGS]
+    assert visitor.join(visitor.answering(), long).status_code == 413
     large = tmp_path / "large.png"
-    large.write_bytes(bytes(26 * 2**20))
+    large.write_bytes(bytes(DEFAULT_LIMITS.file_bytes + 2**20))
     with pytest.raises(httpx.HTTPStatusError, match="413"):
         visitor.upload(large)

@@ -19,8 +19,8 @@ CHECK = """
 import importlib.metadata, sys
 import sensorium.discovery, sensorium.loading
 sys.path.insert(0, {fakes!r})
-import conftest
-sensorium.loading.load = lambda *args, **more: conftest.make_engine(conftest.SpeakingModel())
+import speaking
+sensorium.loading.load = lambda *args, **more: speaking.make_engine(speaking.SpeakingModel())
 import spaces_app, sensorium_pocket, sensorium.ui.page
 root = {root!r}
 for module in (sensorium.discovery, sensorium_pocket, sensorium.ui.page):

@@ -11,6 +11,8 @@ from sensorium import ChatEngine
 from sensorium.testing import EARS, FakePlugin, FakeTranscriber, fake_engine
 from sensorium.ui.conversation import heard, question, to_messages
 
+from .visiting import due
+
 pytest.importorskip("gradio")
 
 pytestmark = [
@@ -57,7 +59,7 @@ def test_what_was_understood_is_shown_and_not_heard_again(
 ) -> None:
     visitor = visit(engine)
     sent = asked("", visitor.upload(recorded(1, "audio.wav")))
-    done = visitor.run(visitor.respond(), [[sent], 0, 1, 5, ""])
+    done = visitor.run(visitor.answering(), [due(sent), 0, 1, 5, ""])
     history = done["output"]["data"][0]
     shown = [(one["role"], (one["metadata"] or {}).get("id")) for one in history]
     assert shown == [

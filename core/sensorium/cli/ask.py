@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from sensorium.answer import Answer
     from sensorium.engine import AnswerStream
 
-LONGEST_QUESTION = 2**20
-"""Characters read from stdin; far more than any context window holds."""
-
 
 @click.command("ask")
 @click.argument("question", nargs=-1)
@@ -61,10 +58,12 @@ def ask(
     sensorium ask --image scene.png "What do you see?"
     sensorium ask --image scene.png --audio question.wav
     """
+    from sensorium.limits import DEFAULT_LIMITS
     from sensorium.messages import Message
 
     options = chosen(decoding)
     text = _question(question, optional=bool(recordings))
+    DEFAULT_LIMITS.check_files(len(images) + len(recordings))
     media = [*map(read_picture, images), *map(read_recording, recordings)]
     plan = plan_of(context, model, overrides)
     check_senses(plan, media)
@@ -82,11 +81,12 @@ def ask(
 def _question(words: tuple[str, ...], *, optional: bool) -> str:
     if not words and not optional:
         raise click.UsageError("Missing argument 'QUESTION...'.")
+    from sensorium.limits import DEFAULT_LIMITS
+
     text = " ".join(words)
     if text == "-":
-        text = sys.stdin.read(LONGEST_QUESTION + 1).rstrip("\n")
-    if len(text) > LONGEST_QUESTION:
-        raise click.UsageError(f"The question is longer than {LONGEST_QUESTION} characters.")
+        text = sys.stdin.read(DEFAULT_LIMITS.characters + 2).rstrip("\n")
+    DEFAULT_LIMITS.check_text(text)
     if not text.strip() and not optional:
         raise click.UsageError("The question is empty.")
     return text

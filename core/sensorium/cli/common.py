@@ -94,33 +94,25 @@ def build(plan: Plan) -> ChatEngine:
         engine = ChatEngine(plan.build())
     finally:
         click.echo(f"\r{' ' * len(notice)}\r" if notice else "", err=True, nl=False)
-    _name_untrained(plan, engine)
+    for warning in engine.pipeline.warnings:
+        click.echo(warning, err=True)
     return engine
-
-
-def _name_untrained(plan: Plan, engine: ChatEngine) -> None:
-    """One line on stderr for every projector whose weights are random."""
-    for sense in plan.senses:
-        if sense.is_untrained(engine.pipeline.senses[sense.modality].projector):
-            click.echo(
-                f"What comes in as {sense.modality} cannot be understood yet: its projector has "
-                f"random weights (encoders.{sense.modality}.projector.weights names trained ones).",
-                err=True,
-            )
 
 
 def read_picture(path: str) -> Media:
     """A picture within the limits; the error names the file."""
+    from sensorium.limits import DEFAULT_LIMITS
     from sensorium.media.images import read_image
 
-    return _named(path, read_image)
+    return _named(path, lambda file: read_image(file, DEFAULT_LIMITS.image))
 
 
 def read_recording(path: str, *, max_seconds: float | None = None) -> Media:
     """A recording within the limits; the error names the file."""
-    from sensorium.media.audio import DEFAULT_LIMITS, AudioLimits, read_audio
+    from sensorium.limits import DEFAULT_LIMITS
+    from sensorium.media.audio import AudioLimits, read_audio
 
-    limits = DEFAULT_LIMITS if max_seconds is None else AudioLimits.up_to(max_seconds)
+    limits = DEFAULT_LIMITS.audio if max_seconds is None else AudioLimits.up_to(max_seconds)
     return _named(path, lambda file: read_audio(file, limits))
 
 

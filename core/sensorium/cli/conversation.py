@@ -38,7 +38,12 @@ class Conversation:
 
     def attach(self, rest: str, modality: str = "image") -> Iterator[str]:
         """Read the files named in `rest`; yields what was attached."""
-        for path in _paths(rest, modality):
+        from sensorium.limits import DEFAULT_LIMITS
+
+        held = sum(len(message.media) for message in self._said) + len(self._attached)
+        paths = _paths(rest, modality)
+        DEFAULT_LIMITS.check_files(held + len(paths))
+        for path in paths:
             media = read_picture(path) if modality == "image" else read_recording(path)
             check_senses(self._engine.pipeline.plan, [media])
             self._attached.append(media)
@@ -63,6 +68,9 @@ class Conversation:
         A turn that fails is not kept. Of one that Ctrl-C stops, what was answered is kept; where
         nothing was, the turn is not kept and its pictures stay attached.
         """
+        from sensorium.limits import DEFAULT_LIMITS
+
+        DEFAULT_LIMITS.check_text(text)
         message = Message.user(*self._attached, *([text] if text else []))
         attached, self._attached = self._attached, []
         stream = self._engine.stream([*self._system, *self._said, message], self._options)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sensorium.errors import ConfigError
+from sensorium.limits import DEFAULT_LIMITS
 from sensorium.media.audio import SAMPLE_RATE_HZ
 
 from .common import check_senses, echo_json, model_option, plan_of, read_recording
@@ -36,7 +37,7 @@ LONG_SECONDS = 60
 @click.option(
     "--max-seconds",
     type=click.IntRange(min=1),
-    default=600,
+    default=int(DEFAULT_LIMITS.audio.max_seconds),
     show_default=True,
     help="Longer recordings are refused.",
 )

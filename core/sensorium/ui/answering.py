@@ -1,8 +1,8 @@
 """Runs one answer in a thread of its own and hands its text to the event loop.
 
-The generation ends at its next token when whoever asked is gone: gradio closes the generator on
-stop and on disconnect, and closing it cancels the stream. The thread never waits for the reader,
-so a slow connection holds up nobody else's answer.
+The generation ends at its next token when it is stopped, and when whoever asked is gone: gradio
+closes the generator of a page that left, and closing it cancels the stream. The thread never waits
+for the reader, so a slow connection holds up nobody else's answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from sensorium.answer import Answer
 from sensorium.engine import AnswerStream, ChatEngine
@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class Writing:
-    """An answer under way: iterate for the text so far; afterwards `stream.answer` is there."""
+    """An answer under way: iterate for the text so far.
+
+    Afterwards `stream.answer` is there, unless it was stopped.
+    """
 
     def __init__(
         self, engine: ChatEngine, messages: Sequence[Message], options: GenerationOptions
@@ -45,7 +48,12 @@ class Writing:
         self._news: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
         self._thread = threading.Thread(target=self._run, name="sensorium-answer", daemon=True)
 
-    async def __aiter__(self) -> AsyncIterator[str]:
+    def stop(self) -> None:
+        """Wait no longer: the iteration ends now, the generation at its next token."""
+        self.stream.cancel()
+        self._news.put_nowait(None)
+
+    async def __aiter__(self) -> AsyncGenerator[str, None]:
         """The whole text so far, again and again; raises what the generation raised."""
         self._thread.start()
         written = ""

@@ -2,22 +2,22 @@
 
 A message on the page is `{"role", "content": [parts], "metadata"}`; a part is
 `{"type": "text", "text"}` or `{"type": "file", "file": {"path", …}}`. What the page adds for the
-reader only (small print, errors) is marked by its metadata and never reaches the model.
+reader only (small print, problems) is marked by its metadata and never reaches the model.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sensorium.contracts import Transcript
-from sensorium.errors import MediaError, SensoriumError
-from sensorium.media.audio import AudioLimits, is_recording, read_audio
-from sensorium.media.images import ImageLimits, read_image
-from sensorium.messages import Media, MediaPart, Message, Part, TextPart
+from sensorium.limits import DEFAULT_LIMITS
+from sensorium.messages import MediaPart, Message, Part, TextPart
+
+from .uploads import is_kept, read_upload
 
 Shown = dict[str, Any]
 """One message as gradio shows it."""
@@ -25,20 +25,9 @@ Shown = dict[str, Any]
 WORDLESS_QUESTION = "What do you see?"
 """What a message that is only a picture asks: whoever just shows something wants to hear that."""
 
-MAX_MEDIA = 8
-MAX_TEXT = 20_000  # letters in one message
-IMAGE_LIMITS = ImageLimits(max_bytes=10 * 2**20)
-AUDIO_LIMITS = AudioLimits(max_seconds=120)
-"""Two minutes: whoever waits for an answer asks no longer question."""
+LOST_FILES = "Earlier files are no longer kept here: what was said about them is left out."
 
-Reader = Callable[[BinaryIO], Media]
-READERS: Mapping[str, Reader] = {
-    "image": lambda file: read_image(file, IMAGE_LIMITS),
-    "audio": lambda file: read_audio(file, AUDIO_LIMITS),
-}
-"""How a file of each modality is read; a modality is also what gradio calls a file type."""
-
-_NOTE, _PROBLEM = "note", "problem"
+_NOTE, _PROBLEM, _UNDER_WAY = "note", "problem", "under-way"
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
 _ESCAPED = re.compile(rf"\\({_PUNCTUATION.pattern})")
 
@@ -69,6 +58,21 @@ def problem(text: str) -> Shown:
     return _aside(_PROBLEM, "problem", text)
 
 
+def under_way(mark: str, place: int = 0) -> Shown:
+    """Stands last while an answer is waited for; as long as it is there the page can be stopped.
+
+    `mark` is from `mark_of`; `place` is how many questions of others are answered first.
+    """
+    return _aside(f"{_UNDER_WAY} {mark}", "under-way", f"{place} before you" if place else "")
+
+
+def mark_of(history: Sequence[Mapping[str, Any]] | None) -> str | None:
+    """What the page calls the question by whose answer is waited for; None where none is."""
+    last = history[-1] if history else {}
+    name, _, mark = _id(last).partition(" ")
+    return mark if name == _UNDER_WAY else None
+
+
 def _aside(mark: str, style: str, text: str) -> Shown:
     content = [_written(f'<span class="{style}">{_literal(text)}</span>')]
     return {"role": "assistant", "content": content, "metadata": {"id": mark}}
@@ -89,12 +93,7 @@ def _as_written(literal: str) -> str:
     return _ESCAPED.sub(r"\g<1>", literal)
 
 
-def waits(history: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the last message is a person's, so that an answer is due."""
-    return bool(history) and history[-1]["role"] == "user"
-
-
-def tidy(history: Sequence[Mapping[str, Any]]) -> list[Shown]:
+def tidy(history: Sequence[Mapping[str, Any]] | None) -> list[Shown]:
     """The history as this module makes it: whatever else a client put into it is left out.
 
     Gradio would build any component that a message names; only text and files are known here.
@@ -105,30 +104,37 @@ def tidy(history: Sequence[Mapping[str, Any]]) -> list[Shown]:
             "content": [part for part in shown["content"] if part["type"] in ("text", "file")],
             "metadata": {"id": mark} if (mark := _mark(shown)) else {},
         }
-        for shown in history
+        for shown in history or []
+        if _mark(shown) != _UNDER_WAY
     ]
 
 
-def until(history: Sequence[Shown], index: int | Sequence[int]) -> list[Shown]:
-    """The history up to and with the last question at or before `index`."""
-    end = index if isinstance(index, int) else index[0]
-    questions = [at for at, shown in enumerate(history[: end + 1]) if shown["role"] == "user"]
-    return list(history[: questions[-1] + 1]) if questions else []
+def without_lost(history: Sequence[Shown]) -> list[Shown]:
+    """The history without exchanges about files that are gone from here, but for the last question.
+
+    Uploads are deleted after some hours, and a page may be open for longer.
+    """
+    kept: list[Shown] = []
+    gone = False
+    for at, shown in enumerate(history):
+        if shown["role"] == "user":
+            last = at == len(history) - 1
+            gone = not last and not all(is_kept(path) for path in _files_of([shown]))
+        if not gone:
+            kept.append(shown)
+    return kept
 
 
 def to_messages(history: Sequence[Mapping[str, Any]], system: str | None = None) -> list[Message]:
     """The whole conversation for the model; `system` replaces the template's own text.
 
     Reads every file, so it may take a while: not for the event loop. Raises MediaError, and
-    SensoriumError where a message is too long.
+    UnsupportedInputError where a message is too long.
     """
     exchanges = _answered(history)
-    count = sum(part["type"] == "file" for shown in exchanges for part in shown["content"])
-    if count > MAX_MEDIA:
-        raise MediaError(
-            f"There are {count} files in this conversation; at most {MAX_MEDIA} are read.",
-            hint="Start a new one.",
-        )
+    DEFAULT_LIMITS.check_files(len(_files_of(exchanges)))
+    for shown in exchanges:
+        DEFAULT_LIMITS.check_text(_as_written(_text(shown)))
     messages = [] if system is None else [Message.system(system)]
     return [*messages, *map(_message, exchanges)]
 
@@ -138,7 +144,7 @@ def _answered(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     kept: list[Mapping[str, Any]] = []
     for shown in history:
         mark = _mark(shown)
-        if mark == _NOTE:
+        if mark in (_NOTE, _UNDER_WAY):
             continue
         asked_in_vain = bool(kept) and kept[-1]["role"] == "user"
         if asked_in_vain and (mark == _PROBLEM or shown["role"] == "user"):
@@ -149,16 +155,18 @@ def _answered(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _mark(shown: Mapping[str, Any]) -> str | None:
-    mark = (shown.get("metadata") or {}).get("id")
-    return mark if mark in (_NOTE, _PROBLEM) else None
+    mark = _id(shown).partition(" ")[0]
+    return mark if mark in (_NOTE, _PROBLEM, _UNDER_WAY) else None
+
+
+def _id(shown: Mapping[str, Any]) -> str:
+    return str((shown.get("metadata") or {}).get("id") or "")
 
 
 def _message(shown: Mapping[str, Any]) -> Message:
     text = _text(shown)
     if shown["role"] == "assistant":
         return Message.assistant(text)
-    if len(_as_written(text)) > MAX_TEXT:
-        raise SensoriumError(f"The message is longer than {MAX_TEXT} letters.", hint="Shorten it.")
     parts = tuple(map(_part, shown["content"]))
     spoken = any(isinstance(part, MediaPart) and part.media.modality == "audio" for part in parts)
     asks = spoken or text.strip()
@@ -169,19 +177,12 @@ def _text(shown: Mapping[str, Any]) -> str:
     return "\n".join(part["text"] for part in shown["content"] if part["type"] == "text")
 
 
+def _files_of(history: Sequence[Mapping[str, Any]]) -> list[Path]:
+    parts = [part for shown in history for part in shown["content"] if part["type"] == "file"]
+    return [Path(part["file"]["path"]) for part in parts]
+
+
 def _part(part: Mapping[str, Any]) -> Part:
     if part["type"] == "text":
         return TextPart(_as_written(part["text"]))
-    return MediaPart(_read(Path(part["file"]["path"])))
-
-
-def _read(path: Path) -> Media:
-    """Read a file that gradio vouched for: it lets through only what was uploaded to it."""
-    try:
-        with path.open("rb") as file:
-            modality = "audio" if is_recording(file.read(12)) else "image"
-            file.seek(0)
-            return READERS[modality](file)
-    except OSError as error:
-        # The error's own text holds the server's path.
-        raise MediaError("This file is no longer kept here.", hint="Send it again.") from error
+    return MediaPart(read_upload(Path(part["file"]["path"])))

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from sensorium.limits import DEFAULT_LIMITS
+
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-MAX_JSON_BYTES = 2**20
-MAX_UPLOAD_BYTES = 32 * 2**20
+MAX_JSON_BYTES = 8 * 2**20
+"""A conversation, more than one with two messages of the longest that are taken."""
+MAX_UPLOAD_BYTES = DEFAULT_LIMITS.files * DEFAULT_LIMITS.file_bytes
 """All files of one request together; each has its own limit besides."""
 
 CONTENT_SECURITY_POLICY = (

@@ -9,14 +9,15 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from sensorium.errors import SensoriumError
+from sensorium.limits import DEFAULT_LIMITS
 
 from .appearance import CSS, theme
-from .conversation import AUDIO_LIMITS, IMAGE_LIMITS
 from .guard import Guard
+from .scripts import HEAD
 
 OPTIONS: dict[str, Any] = {
     "allowed_paths": [],
-    "max_file_size": max(IMAGE_LIMITS.max_bytes, AUDIO_LIMITS.max_bytes),
+    "max_file_size": DEFAULT_LIMITS.file_bytes,
     "enable_monitoring": False,
     "mcp_server": False,
     "pwa": False,
@@ -46,6 +47,7 @@ def launch(
             app_kwargs={"middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None},
             theme=theme(),
             css_paths=CSS,
+            head=HEAD,
             **OPTIONS,
         )
     except OSError as error:

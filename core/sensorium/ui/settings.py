@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,9 @@ from pydantic import ValidationError
 from sensorium.engine import ChatEngine
 from sensorium.errors import ConfigError
 from sensorium.generation import GenerationOptions
+from sensorium.limits import DEFAULT_LIMITS
 
 _MOST_TOKENS = 2048
-_LONGEST_SYSTEM = 4000  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Settings:
     engine: ChatEngine
     components: tuple[gr.Slider | gr.Textbox, ...]
 
-    def read(self, values: tuple[Any, ...]) -> tuple[GenerationOptions, str | None]:
-        """Decoding options and the system text (None: the model's own); ConfigError."""
+    def read(self, values: Sequence[Any]) -> tuple[GenerationOptions, str | None]:
+        """Decoding options and the system text (None: the model's own); SensoriumError."""
         temperature, top_p, max_tokens, *rest = values
         asked = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
         defaults = self.engine.pipeline.generation.model_dump()
@@ -33,7 +34,8 @@ class Settings:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ConfigError(f"{first['loc'][0]}: {first['msg']}") from error
-        text = str(rest[0] or "")[:_LONGEST_SYSTEM] if rest else None
+        text = str(rest[0] or "") if rest else None
+        DEFAULT_LIMITS.check_text(text or "")
         return options, None if text == system_text(self.engine) else text
 
 
@@ -88,7 +90,6 @@ def render_settings(engine: ChatEngine) -> Settings:
                     info="What the model is told before the conversation.",
                     lines=2,
                     max_lines=6,
-                    max_length=_LONGEST_SYSTEM,
                 )
             )
     return Settings(engine, tuple(components))
