@@ -81,6 +81,7 @@ class Objective(nn.Module):
         """Write the models as they are now → the folder."""
         raise NotImplementedError
 
+    @property
     def _no_split_modules(self) -> list[str]:
         """The layers that FSDP2 shards one by one: those that transformers' models name."""
         parts = [part for child in self.children() for part in child.modules()]
