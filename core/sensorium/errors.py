@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Self
+
+from .installing import install_line as install_line
 
 WRITE_ONE = "How to write a plugin: docs/plugins.md"
 
@@ -97,14 +98,6 @@ class PluginError(SensoriumError):
     """A plugin that cannot be loaded or yields something that is not a valid spec."""
 
     code = "broken_plugin"
-
-
-def install_line(extra: str) -> str:
-    """What installs an optional part: from the sources, where this runs from a copy of these."""
-    sources = Path(__file__).parents[2]
-    if (sources / "pyproject.toml").is_file():
-        return f"pip install -e '{sources}[{extra}]'"
-    return f"pip install 'sensorium[{extra}]'"
 
 
 class MissingPackageError(SensoriumError):

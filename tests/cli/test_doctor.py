@@ -186,14 +186,6 @@ def test_missing_package_comes_with_its_pip_line():
     ]
 
 
-def test_the_pip_line_is_one_that_works(monkeypatch, tmp_path):
-    """From a copy of the sources the distribution's name would be looked up in the index."""
-    root = Path(__file__).parents[2]
-    assert install_line("app") == f"pip install -e '{root}[app]'"
-    monkeypatch.setattr("sensorium.errors.__file__", str(tmp_path / "lib/sensorium/errors.py"))
-    assert install_line("app") == "pip install 'sensorium[app]'"
-
-
 def test_optional_packages_are_the_extras_of_the_project():
     pyproject = Path(__file__).parents[2] / "pyproject.toml"
     extras = tomllib.loads(pyproject.read_text())["project"]["optional-dependencies"]
