@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
+from .text_files import read_text
+
 PROJECT = "sensorium"
 
 _ON_A_SPACE = "SPACE_ID"
@@ -48,7 +50,7 @@ def _checkout() -> Path | None:
 
 def _project(folder: Path) -> dict[str, object]:
     try:
-        text = (folder / "pyproject.toml").read_text("utf-8")
+        text = read_text(folder / "pyproject.toml")
         project: dict[str, object] = tomllib.loads(text).get("project", {})
     except (OSError, ValueError):
         return {}
