@@ -7,13 +7,13 @@ Precedence: command line > environment > YAML > default. Environment variables a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import ConfigError, suggestion
+from .errors import ConfigError, reason_of, suggestion
 from .generation import GenerationOptions
 from .limits import MOST_THREADS
 from .memory import usual_kept_megabytes
@@ -98,7 +98,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ConfigError(f"No file {path}") from error
     except (OSError, EncodingError) as error:
-        raise ConfigError(f"Cannot read {path}: {error}") from error
+        raise ConfigError(f"Cannot read {path}: {reason_of(error)}") from error
     except YamlError as error:
         raise ConfigError(f"{path} is not plain YAML: {error}") from error
     if not isinstance(loaded, dict):
@@ -197,7 +197,19 @@ def validate(model: type[M], tree: Mapping[str, Any], *, source: str, at: str = 
         return model.model_validate(dict(tree))
     except ValidationError as error:
         lines = [_explain(model, dict(item), at) for item in error.errors(include_url=False)]
-        raise ConfigError("; ".join(lines), where=source) from error
+        raise ConfigError("; ".join(_each_list_once(lines)), where=source) from error
+
+
+_KNOWN = " Known: "
+
+
+def _each_list_once(lines: Iterable[str]) -> Iterator[str]:
+    """Several unknown keys of one place have the same known ones beside them."""
+    told = set()
+    for line in lines:
+        problem, _, known = line.partition(_KNOWN)
+        yield problem.rstrip(".") if known in told else line
+        told.add(known or line)
 
 
 _IN_WORDS_OF_YAML = {
@@ -213,8 +225,9 @@ def _explain(model: type[BaseModel], item: dict[str, Any], at: str) -> str:
     path = ".".join(str(part) for part in (at, *item["loc"]) if part != "")
     if item["type"] == "extra_forbidden":
         known = _known_keys(model, item["loc"])
-        hint = suggestion(str(item["loc"][-1]), known) or f"Known: {', '.join(sorted(known))}. "
-        return f"unknown key '{path}'. {hint}".rstrip()
+        near = suggestion(str(item["loc"][-1]), known)
+        hint = f" {near.rstrip()}" if near else f"{_KNOWN}{', '.join(sorted(known))}"
+        return f"unknown key '{path}'.{hint}"
     if item["type"] == "missing":
         return f"'{path}' is missing"
     if item["type"] == "model_type":

@@ -19,7 +19,7 @@ from typing import Any
 import pluggy
 
 from . import hooks
-from .errors import PluginError, suggestion
+from .errors import PluginError, reason_of, suggestion
 from .text_files import read_text
 
 PLUGINS_PATH = "SENSORIUM_PLUGINS"
@@ -55,6 +55,8 @@ class Plugins:
     manager: pluggy.PluginManager
     found: list[FoundPlugin] = field(default_factory=list)
     broken: list[BrokenPlugin] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+    """Names that were not to be loaded."""
 
     def register(self, plugin: object, name: str, source: str) -> None:
         """Add one plugin object; on any failure it is recorded as broken and left out."""
@@ -123,7 +125,10 @@ def find_plugins(
     seen: dict[str, str] = {}
     for entry in _entry_points(folders, plugins):
         # The same project may be both installed and found as a folder: that is one plugin.
-        if entry.name in blocked or seen.get(entry.name) == entry.value:
+        if entry.name in blocked:
+            plugins.blocked.append(entry.name)
+            continue
+        if seen.get(entry.name) == entry.value:
             continue
         if entry.name in seen:
             reason = f"the name is taken by {seen[entry.name]}"
@@ -149,7 +154,7 @@ def load_project(pyproject: Path) -> list[_EntryPoint]:
         entries = [_EntryPoint(name, value, str(pyproject)) for name, value in table.items()]
         roots = [(pyproject.parent / root).resolve() for root in hatch.get("dev-mode-dirs", _ROOTS)]
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise PluginError(f"Cannot read {pyproject}: {error}") from error
+        raise PluginError(f"Cannot read {pyproject}: {reason_of(error)}") from error
     for folder in roots:
         if str(folder) not in sys.path and folder.is_dir():
             sys.path.append(str(folder))

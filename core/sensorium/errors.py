@@ -61,6 +61,11 @@ def blamed(name: str, kind: type[SensoriumError]) -> Iterator[None]:
         raise kind(f"{name} failed on this input ({type(error).__name__})") from error
 
 
+def reason_of(error: BaseException) -> str:
+    """What is wrong, without the file's name and number that an OSError repeats."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
 def told(error: BaseException) -> str:
     """The error with its cause, where that is another's and the text leaves it out.
 
@@ -86,10 +91,20 @@ class UnknownNameError(ConfigError):
 
     code = "unknown_name"
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
-        known = sorted(known)
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        where: str | None = None,
+        blocked: Iterable[str] = (),
+    ):
+        known, blocked = sorted(known), sorted(blocked)
         hint = f"{suggestion(name, known)}See: sensorium plugins list"
-        if not known:  # the list would show nothing of the kind
+        if blocked:
+            hint = f"SENSORIUM_BLOCKED leaves out: {', '.join(blocked)}. {hint}"
+        elif not known:  # the list would show nothing of the kind
             hint = f"No plugin that is installed has any. {WRITE_ONE}"
         super().__init__(f"No {kind} '{name}'", where=where, hint=hint)
 

@@ -17,7 +17,8 @@ from .manifest import MANIFEST, read_bundle, read_manifest
 from .pipeline import Plan, plan
 from .registry import Registry, create_registry
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+")
+"""What begins with a dot is a folder, also one that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ def find_recipe(source: str | Path, overrides: Iterable[str], registry: Registry
         raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}", hint=hint)
     if _HUB_ID.fullmatch(name) and not path.exists():
         return Found(read_bundle(_download(name), overrides), name)
-    raise UnknownNameError("model", name, [entry.spec.name for entry in registry.bundles])
+    if name.startswith((".", "/", "~")):
+        raise BundleError(f"There is no folder {name}")
+    known = [entry.spec.name for entry in registry.bundles]
+    raise UnknownNameError("model", name, known, blocked=registry.plugins.blocked)
 
 
 def _download(hub_id: str) -> Path:

@@ -47,6 +47,7 @@ class Table(Generic[S]):
         self.hook = hook
         self.spec_type = spec_type
         self._entries: dict[str, Entry[S]] = {}
+        self._blocked: list[str] = []
 
     def __iter__(self) -> Iterator[Entry[S]]:
         return iter(self._entries.values())
@@ -57,11 +58,14 @@ class Table(Generic[S]):
     def get(self, name: str, *, where: str | None = None) -> S:
         """The spec of exactly this name; UnknownNameError suggests the nearest one."""
         if name not in self._entries:
-            raise UnknownNameError(self.kind, name, self._entries, where=where)
+            raise UnknownNameError(
+                self.kind, name, self._entries, where=where, blocked=self._blocked
+            )
         return self._entries[name].spec
 
     def collect(self, plugins: Plugins) -> None:
         """Call the hook plugin by plugin, so that a failure names its plugin and stays there."""
+        self._blocked = plugins.blocked
         caller = getattr(plugins.manager.hook, self.hook)
         # pluggy calls the last registered first; keep the order in which plugins were found.
         for implementation in caller.get_hookimpls():

@@ -160,6 +160,24 @@ def test_unknown_model(run, model, says):
     assert says in result.stderr
 
 
+def test_a_recording_given_as_a_picture_is_told_as_such(run, recipe, picture, recorded):
+    sound = recorded(0.5)
+    result = run("ask", "--model", recipe, "--image", sound, "x")
+    assert (result.exit_code, result.stderr.count(str(sound))) == (1, 1)
+    assert "not a picture in a known format" in result.stderr
+    assert result.stderr.endswith("It is a recording.\n")
+    result = run("ask", "--model", recipe, "--audio", picture, "x")
+    assert result.stderr.endswith("It is a picture.\n")
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "../nowhere/at/all", "/nowhere", "~/nowhere"])
+def test_a_path_is_not_looked_for_on_the_hub(run, name, monkeypatch):
+    monkeypatch.setattr("sensorium.loading.fetch_folder", lambda *a: pytest.fail("asked the hub"))
+    result = run("ask", "--model", name, "x")
+    assert result.exit_code == 1
+    assert f"There is no folder {name}" in result.stderr
+
+
 def test_bad_set(run, recipe, never_built):
     result = run("ask", "--model", recipe, "--set", "llm.repeet=2", "x")
     assert result.exit_code == 2

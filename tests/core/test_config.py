@@ -239,3 +239,15 @@ def test_a_path_that_is_none(tmp_path):
 def test_hub_ids_are_left_alone(tmp_path):
     tree = {"a": "microsoft/phi-2", "b": {"c": ".hidden", "d": "...", "e": 1, "f": None}}
     assert resolve_paths(tree, tmp_path) == tree
+
+
+def test_of_several_unknown_keys_the_known_ones_are_listed_once():
+    tree = {"llm": {"plugin": "a"}, "template": "b", "zzz": 1, "yyy": 2, "tempalte": 3}
+    with pytest.raises(ConfigError) as caught:
+        make_recipe(tree, source="r.yaml")
+    said = str(caught.value)
+    assert said.count("Known: device, encoders") == 1
+    for name in ("zzz", "yyy", "tempalte"):
+        assert f"unknown key '{name}'" in said
+    assert "Did you mean 'template'?" in said
+    assert said.endswith(" (r.yaml)")

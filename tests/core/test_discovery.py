@@ -250,6 +250,14 @@ def test_lookup_suggests():
     )
 
 
+def test_lookup_names_what_was_left_out_on_purpose(project, tmp_path):
+    for name in ("one", "two", "three"):
+        project(name)
+    registry = Registry(find_plugins([tmp_path], ["two", "one", "absent"]))
+    with pytest.raises(UnknownNameError, match="SENSORIUM_BLOCKED leaves out: one, two"):
+        registry.bundles.get("two")
+
+
 def test_one_broken_plugin_does_not_end_the_command_line(project, tmp_path):
     project("bad", "raise SystemExit(7)")
     code = "from sensorium.registry import create_registry as c; r = c(); print(r.plugins.broken)"

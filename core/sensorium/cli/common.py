@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -119,7 +120,7 @@ def read_picture(path: str) -> Media:
     """A picture within the limits; the error names the file."""
     from sensorium.media.images import read_image
 
-    return _named(path, read_image)
+    return _named(path, "image", read_image)
 
 
 def read_recording(path: str, *, max_seconds: float | None = None) -> Media:
@@ -127,17 +128,31 @@ def read_recording(path: str, *, max_seconds: float | None = None) -> Media:
     from sensorium.media.audio import DEFAULT_LIMITS, AudioLimits, read_audio
 
     limits = DEFAULT_LIMITS if max_seconds is None else AudioLimits.up_to(max_seconds)
-    return _named(path, lambda file: read_audio(file, limits))
+    return _named(path, "audio", lambda file: read_audio(file, limits))
 
 
-def _named(path: str, read: Callable[[str], Media]) -> Media:
+def _named(path: str, modality: str, read: Callable[[str], Media]) -> Media:
     from sensorium.errors import MediaError
 
     try:
         return read(path)
     except MediaError as error:
         where = None if path in error.message else path
-        raise MediaError(error.message, where=where, hint=error.hint) from error
+        hint = error.hint or _other_kind(path, modality)
+        raise MediaError(error.message, where=where, hint=hint) from error
+
+
+def _other_kind(path: str, wanted: str) -> str | None:
+    """What to do with a recording that was given as a picture, and the other way round."""
+    from sensorium.errors import MediaError
+    from sensorium.media.given import as_media
+
+    try:
+        found = as_media(Path(path)).modality
+    except MediaError:
+        return None
+    kind = "recording" if found == "audio" else "picture"
+    return None if found == wanted else f"It is a {kind}."
 
 
 def echo_heard(transcripts: Iterable[Transcript]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import DirectoryPath, Field
-from sensorium.errors import ConfigError, SampleError, placed
+from sensorium.errors import ConfigError, SampleError, placed, reason_of
 from sensorium.limits import LARGEST_SEED
 from sensorium.media.images import open_image
 from sensorium.messages import Message, has_words
@@ -110,7 +110,7 @@ def _read(path: Path) -> dict[str, list[Any]]:
     try:
         content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"Cannot read {path}: {error}", where="data.path") from error
+        raise ConfigError(f"Cannot read {path}: {reason_of(error)}", where="data.path") from error
     for key in ("images", "annotations"):
         if not isinstance(content, dict) or not isinstance(content.get(key), list):
             raise ConfigError(

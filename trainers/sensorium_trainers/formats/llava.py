@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import DirectoryPath, Field
-from sensorium.errors import ConfigError, SampleError, placed
+from sensorium.errors import ConfigError, SampleError, placed, reason_of
 from sensorium.media.images import open_image
 from sensorium.messages import Media, MediaPart, Message, Part, Role, TextPart
 from sensorium.options import Options
@@ -40,7 +40,8 @@ class LlavaSource:
         try:
             self._records: list[Any] = json.loads(read_text(options.path))
         except (OSError, ValueError, RecursionError) as error:
-            raise ConfigError(f"Cannot read {options.path}: {error}", where="data.path") from error
+            reason = reason_of(error)
+            raise ConfigError(f"Cannot read {options.path}: {reason}", where="data.path") from error
         if not isinstance(self._records, list):
             raise ConfigError(f"{options.path} is not a JSON list of records", where="data.path")
 
