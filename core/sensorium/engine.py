@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .answer import Answer, Usage
 from .contracts import Transcript
-from .errors import ContextLengthError, UnsupportedInputError
+from .errors import ContextLengthError, InputTypeError, UnsupportedInputError
 from .generation import GenerationOptions, generate
 from .hearing import Interrupted, as_text, hear, require_words, unheard
 from .inputs import as_messages, as_options
@@ -167,6 +168,11 @@ class ChatEngine:
     """Answers conversations with one pipeline; one step of one answer is computed at a time."""
 
     def __init__(self, pipeline: Pipeline) -> None:
+        if isinstance(pipeline, str | Path):
+            raise InputTypeError(
+                f"A ChatEngine is made of a Pipeline, not {type(pipeline).__name__}",
+                hint=f"Load the model: sensorium.load({str(pipeline)!r})",
+            )
         self.pipeline = pipeline
         kept = pipeline.plan.recipe.kept_megabytes * 2**20
         self.sessions = SessionPool(pipeline.llm, kept, overhead=OVERHEAD_BYTES)

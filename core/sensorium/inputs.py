@@ -63,10 +63,10 @@ def as_options(given: GivenOptions, usual: GenerationOptions) -> GenerationOptio
     if isinstance(given, GenerationOptions):
         return given
     if not isinstance(given, Mapping):
-        raise InputTypeError(
-            f"{type(given).__name__} is no options",
-            hint="Give GenerationOptions, or a dict such as {'max_tokens': 64}.",
-        )
+        hint = "Give GenerationOptions, or a dict such as {'max_tokens': 64}."
+        if isinstance(given, str):
+            hint = "A picture with a text is a list: ask([picture, 'What is this?'])"
+        raise InputTypeError(f"{type(given).__name__} is no options", hint=hint)
     return validate(GenerationOptions, {**usual.model_dump(), **given}, source="options")
 
 

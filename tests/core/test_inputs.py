@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sensorium
 from PIL import Image
-from sensorium import GenerationOptions, Message, TextPart, read_image
+from sensorium import ChatEngine, GenerationOptions, Message, TextPart, read_image
 from sensorium.errors import ConfigError, InputTypeError, MediaError, SensoriumError
 from sensorium.inputs import as_messages, as_options, as_overrides
 from sensorium.messages import WORDLESS_QUESTION, question_of
@@ -181,7 +181,7 @@ def test_options_may_be_a_dict_over_those_of_the_recipe(engine):
         ({"max_tokens": 0}, ConfigError, "'max_tokens'"),
         ({"temperature": "hot"}, ConfigError, "'temperature'"),
         (3, InputTypeError, r"int is no options. Give GenerationOptions, or a dict"),
-        ("max_tokens=3", InputTypeError, "str is no options"),
+        ("What is it?", InputTypeError, r"str is no options.*ask\(\[picture, "),
         ([("max_tokens", 3)], InputTypeError, "list is no options"),
     ],
 )
@@ -201,6 +201,12 @@ def test_overrides_are_one_text_or_several():
 def test_other_overrides_are_refused(given):
     with pytest.raises(InputTypeError, match=r"is no override\. Give texts KEY=VALUE"):
         sensorium.load("pocket", given)
+
+
+@pytest.mark.parametrize("given", ["pocket", Path("pocket")])
+def test_an_engine_is_loaded_not_made(given):
+    with pytest.raises(InputTypeError, match=r"sensorium\.load\('pocket'\)"):
+        ChatEngine(given)
 
 
 @pytest.mark.parametrize("given", [3, None, RED])
