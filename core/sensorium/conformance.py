@@ -115,6 +115,15 @@ def takes(function: Any, *arguments: str) -> str | None:
     return _refused(function, arguments)
 
 
+def require_promised(spec: Any, built: object, shape: object, members: Sequence[str]) -> None:
+    """PluginError where what a spec built has another width, say, than its `inspect` said."""
+    for member in members:
+        had, said = getattr(built, member), getattr(shape, member)
+        if had != said:
+            owner = getattr(spec.build, "owner", spec.name)
+            raise PluginError(f"The {owner} has the {member} {had}, but its `inspect` said {said}")
+
+
 def require_features(features: Any, name: str, count: int, shape: FeatureShape) -> None:
     """PerceptionError unless these are `count` tensors [T, D_encoder], as its `shape` says."""
     import torch

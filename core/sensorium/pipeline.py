@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checkpoint import read_header
 from .config import Recipe, validate
+from .conformance import require_promised
 from .contracts import (
     Encoder,
     FeatureShape,
@@ -22,14 +23,7 @@ from .contracts import (
     Transcriber,
 )
 from .device import resolve_device, use_threads
-from .errors import (
-    CheckpointError,
-    ConfigError,
-    PluginError,
-    UnsupportedInputError,
-    WidthError,
-    placed,
-)
+from .errors import CheckpointError, ConfigError, UnsupportedInputError, WidthError, placed
 from .generation import GenerationOptions
 from .hearing import Hearing
 from .memory import media_bytes
@@ -57,7 +51,7 @@ class PlannedSense:
     def build(self, device: str) -> Encoder:
         """The encoder with its weights; PluginError where it is not what `inspect` said."""
         encoder = self.encoder.build(self.encoder_options, device)
-        _require_promised(self.encoder, encoder, self.source, ("width",))
+        require_promised(self.encoder, encoder, self.source, ("width",))
         return encoder
 
     def projector_shapes(self, width: int) -> Any:
@@ -128,7 +122,7 @@ class Plan:
         with placed(f"{self.source}, llm"):
             llm: LanguageModel = self.llm.build(self.llm_options, device)
             promised = ("width", "vocabulary", "context_length")
-            _require_promised(self.llm, llm, self.shape, promised)
+            require_promised(self.llm, llm, self.shape, promised)
         if self.senses and not llm.capabilities.embeddings:
             raise UnsupportedInputError(
                 f"The language model '{self.llm.name}' takes text only; "
@@ -144,17 +138,6 @@ class Plan:
             system=self.recipe.system,
             generation=self.recipe.generation,
         )
-
-
-def _require_promised(
-    spec: EncoderSpec | LanguageModelSpec, built: object, shape: object, members: tuple[str, ...]
-) -> None:
-    """PluginError where what was built is not of the shape that was checked before."""
-    for member in members:
-        had, said = getattr(built, member), getattr(shape, member)
-        if had != said:
-            owner = getattr(spec.build, "owner", spec.name)
-            raise PluginError(f"The {owner} has the {member} {had}, but its `inspect` said {said}")
 
 
 class Pipeline:
